@@ -1,0 +1,93 @@
+/* A trace holds all that a property may look at: what each call answered, and what every namespace
+ * showed before and after it. */
+#ifndef NS_TOOL_TRACE_H
+#define NS_TOOL_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ns-tool/sequence.h>
+#include <ns-tool/table.h>
+#include <ns-tool/watch.h>
+
+/* What one mount namespace showed at one instant. */
+struct nst_view {
+    uint64_t ns;             /* inode of the namespace's file: the same number, the same namespace */
+    bool parent;             /* whether this is the parent, in which the observer stays */
+    struct nst_table table;  /* mountinfo of a process in it; the observer's in the parent */
+    struct nst_table statmount; /* the same by listmount/statmount; empty with have_statmount false */
+    bool have_statmount;
+    char *mounts;            /* /proc/PID/mounts, as text; only in the parent; may be NULL */
+};
+
+struct nst_snapshot {
+    struct nst_view *view; /* [0] is the parent */
+    size_t len;
+};
+
+enum nst_answer_kind {
+    NST_ANSWER_NONE,    /* never performed: its actor is gone or was never made */
+    NST_ANSWER_VALUE,   /* the call succeeded with value */
+    NST_ANSWER_ERROR,   /* it failed with error */
+    NST_ANSWER_ENDED,   /* its actor ended in it (exit_group, a kill of itself) */
+    NST_ANSWER_DEADLINE /* it didn't return before the deadline; the run ended here */
+};
+
+struct nst_step {
+    const struct nst_call *call; /* in the sequence that was run */
+    enum nst_answer_kind kind;
+    int64_t value;
+    int error;       /* positive errno */
+    uint64_t ns;     /* the actor's mount namespace before the call */
+    struct nst_snapshot *before, *after; /* may be the same snapshot: provably nothing changed */
+    struct nst_events events; /* what the watch on the parent saw during this call */
+};
+
+/* What was left when the case was over and its sandbox was gone. */
+struct nst_leftover {
+    size_t processes, directories, namespaces, mounts;
+    char text[256]; /* the first of them, named; empty when there is none */
+};
+
+struct nst_trace {
+    struct nst_step *step;
+    size_t len;
+    struct nst_snapshot **snapshot; /* all, each once; owned */
+    size_t snapshots;
+    struct nst_snapshot *start, *end; /* before the first call; after every actor is gone */
+    struct nst_events end_events;
+    struct nst_leftover leftover;
+    enum nst_watch_kind watch;
+    bool deadline; /* a call hung */
+};
+
+/* Frees what TRACE owns and empties it. */
+void nst_trace_free(struct nst_trace *trace);
+
+struct nst_run_options {
+    unsigned deadline_ms; /* of one call; 0: 1,000 */
+    bool privileged;      /* no user namespace: what only the initial one allows */
+    bool no_fanotify;     /* force polling, as on kernels before 6.15 */
+    bool only_ends;       /* tables at the start and the end only */
+};
+
+struct nst_sandbox;
+
+/* Opens a sandbox: a user, a pid and a mount namespace whose root is a tmpfs, with a shared parent
+ * and the small fixed tree in it. The caller closes it. WHY (of 200 bytes, may be NULL) says what
+ * failed. Returns 0; -EPERM or -ENOSPC where user namespaces are not allowed; other -errno. */
+int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox **ret_sandbox, char *why)
+    __attribute__((warn_unused_result));
+
+/* Performs SEQUENCE from the known start and fills RET_TRACE, which refers to SEQUENCE's calls and
+ * is freed by the caller. Returns 0; -ETIMEDOUT never (a hanging call is data); -EPIPE when the
+ * sandbox died; other -errno for trouble of our own, with WHY set. */
+int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
+            const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
+    __attribute__((warn_unused_result));
+
+/* Ends every process of SANDBOX and frees it. NULL is allowed. */
+void nst_sandbox_close(struct nst_sandbox *sandbox);
+
+#endif
