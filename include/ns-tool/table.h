@@ -1,7 +1,8 @@
 /* Mount tables: what a mount namespace shows of itself.
  *
  * A table is one reading of one view: /proc/PID/mountinfo, /proc/PID/mounts, or listmount(2) with statmount(2).
- * Reading gives raw bytes: the kernel's octal escapes (\040 \011 \012 \134 \043) are undone. Mount ids and peer
+ * Reading gives raw bytes: the kernel's octal escapes (\040 \011 \012 \134 \043) are undone. Only option lists keep
+ * theirs, since an escaped comma separates nothing there. Mount ids and peer
  * group ids mean something only while the kernel holds them, so meaning is compared after renaming them in order
  * of appearance; struct nst_renamer keeps such names over several tables of one run.
  *

@@ -57,13 +57,17 @@ static int expect(struct reader *r, char c, const char *message)
     return 0;
 }
 
-/* Undoes \ooo in [start, end), in place. An escape that isn't three octal digits of a byte but NUL is malformed where
- * the kernel escapes backslashes itself; `lenient` fields keep it (a file system's own options and names needn't). */
-static int unescape(struct reader *r, char *start, char *end, bool lenient)
+/* How a field treats backslashes. PATH: the kernel escaped every one, so another is malformed. NAME: as PATH, but a
+ * file system may write it itself (show_devname), so another one stays. OPTIONS: escapes stay, because an escaped comma
+ * isn't a separator (seq_show_option() in fs.h escapes ",= \t\n\\"). */
+enum escapes { PATH, NAME, OPTIONS };
+
+/* Undoes \ooo in [start, end), in place, and ends it with NUL. */
+static int unescape(struct reader *r, char *start, char *end, enum escapes escapes)
 {
     char *from = memchr(start, '\\', (size_t)(end - start)), *to = from;
 
-    if (!from) {
+    if (!from || escapes == OPTIONS) {
         *end = '\0';
         return 0;
     }
@@ -82,7 +86,7 @@ static int unescape(struct reader *r, char *start, char *end, bool lenient)
                 continue;
             }
         }
-        if (!lenient)
+        if (escapes == PATH)
             return fail(r, from, "expected an octal escape, \\001 to \\377");
         *to++ = *from++;
     }
@@ -91,7 +95,7 @@ static int unescape(struct reader *r, char *start, char *end, bool lenient)
 }
 
 /* A string up to `stop` (' ' or '\n'), which is eaten. Empty only where may_be_empty. */
-static int read_string(struct reader *r, char *line_end, char stop, bool lenient, bool may_be_empty, char **ret_string)
+static int read_string(struct reader *r, char *line_end, char stop, enum escapes escapes, bool may_be_empty, char **ret_string)
 {
     char *start = r->at, *end = line_end;
 
@@ -104,7 +108,7 @@ static int read_string(struct reader *r, char *line_end, char stop, bool lenient
         return fail(r, start, "expected a field that isn't empty");
     r->at = end + 1;
     *ret_string = start;
-    return unescape(r, start, end, lenient);
+    return unescape(r, start, end, escapes);
 }
 
 static bool ends_deleted(const char *s)
@@ -161,15 +165,15 @@ static int read_mountinfo_line(struct reader *r, char *line_end, struct nst_moun
 
     if ((error = read_number(r, ' ', ' ', INT32_MAX, &m->id)) || (error = expect(r, ' ', "expected a space")) ||
         (error = read_number(r, ' ', ' ', INT32_MAX, &m->parent_id)) || (error = expect(r, ' ', "expected a space")) ||
-        (error = read_number(r, ':', ':', UINT32_MAX, &major)) || (error = expect(r, ':', "expected a colon")) ||
-        (error = read_number(r, ' ', ' ', UINT32_MAX, &minor)) || (error = expect(r, ' ', "expected a space")) ||
-        (error = read_string(r, line_end, ' ', false, false, &m->root)) ||
-        (error = read_string(r, line_end, ' ', false, false, &m->point)) ||
-        (error = read_string(r, line_end, ' ', true, false, &m->options)) ||
+        (error = read_number(r, ':', ':', 4095, &major)) || (error = expect(r, ':', "expected a colon")) ||
+        (error = read_number(r, ' ', ' ', 1048575, &minor)) || (error = expect(r, ' ', "expected a space")) ||
+        (error = read_string(r, line_end, ' ', PATH, false, &m->root)) ||
+        (error = read_string(r, line_end, ' ', PATH, false, &m->point)) ||
+        (error = read_string(r, line_end, ' ', OPTIONS, false, &m->options)) ||
         (error = read_optional(r, line_end, m)) ||
-        (error = read_string(r, line_end, ' ', true, false, &m->type)) ||
-        (error = read_string(r, line_end, ' ', true, true, &m->source)) ||
-        (error = read_string(r, line_end, '\n', true, false, &m->super_options)))
+        (error = read_string(r, line_end, ' ', NAME, false, &m->type)) ||
+        (error = read_string(r, line_end, ' ', NAME, true, &m->source)) ||
+        (error = read_string(r, line_end, '\n', OPTIONS, false, &m->super_options)))
         return error;
     m->major = (unsigned)major;
     m->minor = (unsigned)minor;
@@ -184,16 +188,16 @@ static int read_mounts_line(struct reader *r, char *line_end, struct nst_mount *
     int error;
 
     m->root = m->super_options = line_end; /* "", once the line's end is NUL */
-    if ((error = read_string(r, line_end, ' ', true, true, &m->source)) ||
-        (error = read_string(r, line_end, ' ', false, false, &m->point)) ||
-        (error = read_string(r, line_end, ' ', true, false, &m->type)))
+    if ((error = read_string(r, line_end, ' ', NAME, true, &m->source)) ||
+        (error = read_string(r, line_end, ' ', PATH, false, &m->point)) ||
+        (error = read_string(r, line_end, ' ', NAME, false, &m->type)))
         return error;
     if (options_end < r->at || memcmp(options_end, tail, sizeof tail - 1))
         return fail(r, r->at, "expected options and \" 0 0\"");
     m->options = r->at;
     if (options_end == r->at)
         return fail(r, r->at, "expected a field that isn't empty");
-    if ((error = unescape(r, r->at, options_end, true)))
+    if ((error = unescape(r, r->at, options_end, OPTIONS)))
         return error;
     *line_end = '\0';
     r->at = line_end + 1;
