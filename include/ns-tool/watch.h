@@ -57,8 +57,9 @@ __attribute__((warn_unused_result)) int nst_watch_open(int nsfd, int mountinfo_f
 
 enum nst_watch_kind nst_watch_kind(const struct nst_watch *watch);
 
-/* For poll(2), for POLLIN|POLLPRI: ready when events wait. Stays the watch's: not to be read or closed.
- * A polling watch's is ready once per change, not until drained: whoever polls it should drain then. */
+/* For poll(2): POLLIN of a fanotify watch, POLLPRI of a polling one (whose POLLIN is always there, mounts_poll).
+ * A polling watch's is ready once per change, not until drained: whoever polls it should drain then.
+ * Stays the watch's: not to be read or closed. */
 int nst_watch_fd(const struct nst_watch *watch);
 
 /* Appends to events everything that happened so far, without blocking.

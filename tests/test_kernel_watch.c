@@ -1,0 +1,442 @@
+/* The watch against the running kernel. Each test runs its body in a child with namespaces of its own, whose root is
+ * a private tree below which only one tmpfs is touched, so nothing is left on the host whatever happens. */
+#include "ns-tool/watch.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_SKIP = 77 };
+
+/* In the child libcheck has no say: a failed MUST names its line and ends the process. */
+#define MUST(expr)                                                                                         \
+    do {                                                                                                   \
+        if (!(expr)) {                                                                                     \
+            (void)fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #expr, errno);             \
+            _exit(1);                                                                                      \
+        }                                                                                                  \
+    } while (0)
+
+static void skip(const char *why)
+{
+    (void)fprintf(stderr, "cannot run here: %s: %s\n", why, strerror(errno));
+    _exit(EXIT_SKIP);
+}
+
+/* The kinds of sandbox and of watch that every body runs with. */
+static const struct variant {
+    const char *name;
+    bool own_user_namespace;
+    unsigned flags;
+} variants[] = {
+    {"user namespace, fanotify", true, 0},
+    {"user namespace, poll", true, NST_WATCH_NO_FANOTIFY},
+    {"root, fanotify", false, 0},
+    {"root, poll", false, NST_WATCH_NO_FANOTIFY},
+};
+enum { VARIANTS = sizeof variants / sizeof *variants };
+
+static bool put(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+static void enter_sandbox(bool own_user_namespace)
+{
+    char map[32];
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+
+    if (!own_user_namespace && uid != 0)
+        skip("this variant needs root");
+    if (unshare(CLONE_NEWNS | (own_user_namespace ? CLONE_NEWUSER : 0)) < 0)
+        skip("unshare");
+    if (own_user_namespace) {
+        (void)snprintf(map, sizeof map, "0 %u 1", uid);
+        MUST(put("/proc/self/uid_map", map) && put("/proc/self/setgroups", "deny"));
+        (void)snprintf(map, sizeof map, "0 %u 1", gid);
+        MUST(put("/proc/self/gid_map", map));
+    }
+    MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+    MUST(mount("tmpfs", "/tmp", "tmpfs", 0, NULL) == 0);
+    MUST(mkdir("/tmp/a", 0755) == 0 && mkdir("/tmp/b", 0755) == 0);
+}
+
+/* Runs body in a sandbox, and turns its exit status into libcheck's terms. */
+static void in_sandbox(int row, void (*body)(const struct variant *variant))
+{
+    const struct variant *variant = &variants[row];
+    int status;
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        enter_sandbox(variant->own_user_namespace);
+        body(variant);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIP && !getenv("NST_REQUIRE_KERNEL"))
+        return;
+    ck_assert_msg(status == 0, "%s: the sandboxed body ended with wait status %#x", variant->name,
+                  (unsigned)status);
+}
+
+static struct nst_watch *watch_here(const struct variant *variant)
+{
+    struct nst_watch *watch;
+    int nsfd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    int mountinfo = variant->flags ? open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC) : -1;
+    int r = nst_watch_open(nsfd, mountinfo, variant->flags, &watch);
+
+    close(nsfd);
+    if (mountinfo >= 0)
+        close(mountinfo);
+    if (r < 0) {
+        errno = -r;
+        skip("nst_watch_open");
+    }
+    MUST(nst_watch_kind(watch) == (variant->flags ? NST_WATCH_POLL : NST_WATCH_FANOTIFY));
+    return watch;
+}
+
+static bool polls(const struct nst_watch *watch)
+{
+    return nst_watch_kind(watch) == NST_WATCH_POLL;
+}
+
+/* What a drain gives now must be these kinds, "AD" for attach then detach; a polling watch must see one change if
+ * any. The first two mount ids go to ret_id, which may be NULL. */
+static void must_drain_at(int line, struct nst_watch *watch, const char *kinds, uint64_t *ret_id)
+{
+    struct nst_events events = {0};
+    char seen[64] = "";
+
+    MUST(nst_watch_idle(watch) == (*kinds == '\0'));
+    MUST(nst_watch_drain(watch, &events) == 0);
+    MUST(nst_watch_idle(watch));
+    for (size_t i = 0; i < events.len && i < sizeof seen - 1; i++) {
+        MUST((events.event[i].mount_id == 0) == polls(watch));
+        seen[i] = "ADU!"[events.event[i].kind];
+        if (ret_id && i < 2)
+            ret_id[i] = events.event[i].mount_id;
+    }
+    if (polls(watch) && *kinds)
+        kinds = "U";
+    if (strcmp(seen, kinds) != 0) {
+        (void)fprintf(stderr, "line %d: expected \"%s\", got \"%s\"\n", line, kinds, seen);
+        _exit(1);
+    }
+    nst_events_free(&events);
+    MUST(!events.event && events.len == 0 && events.cap == 0);
+}
+
+#define must_drain(...) must_drain_at(__LINE__, __VA_ARGS__)
+
+static void mount_at(const char *path)
+{
+    MUST(mount("tmpfs", path, "tmpfs", 0, NULL) == 0);
+}
+
+static void body_instant(const struct variant *variant)
+{
+    struct nst_watch *watch = watch_here(variant);
+    uint64_t id[2] = {0};
+
+    must_drain(watch, "", NULL);
+    mount_at("/tmp/a");
+    MUST(umount2("/tmp/a", 0) == 0);
+    must_drain(watch, "AD", id);
+    MUST(id[0] == id[1]);
+    must_drain(watch, "", NULL);
+    nst_watch_close(watch);
+}
+
+/* A row: what a child in a namespace of its own does before it mounts and unmounts, and what the watch sees. The
+ * shared row is the mutant of the others: the same code without MS_PRIVATE. */
+static const struct propagation_row {
+    const char *name;
+    unsigned long propagation; /* 0: stay shared */
+    const char *kinds;
+} propagation_rows[] = {
+    {"private", MS_REC | MS_PRIVATE, ""},
+    {"slave", MS_REC | MS_SLAVE, ""},
+    {"shared", 0, "AD"},
+};
+
+static void body_propagation(const struct variant *variant)
+{
+    MUST(mount(NULL, "/tmp", NULL, MS_SHARED, NULL) == 0);
+    for (size_t i = 0; i < sizeof propagation_rows / sizeof *propagation_rows; i++) {
+        const struct propagation_row *row = &propagation_rows[i];
+        struct nst_watch *watch = watch_here(variant);
+        int status;
+        pid_t pid = fork();
+
+        MUST(pid >= 0);
+        if (pid == 0) {
+            MUST(unshare(CLONE_NEWNS) == 0);
+            MUST(!row->propagation || mount(NULL, "/", NULL, row->propagation, NULL) == 0);
+            mount_at("/tmp/a");
+            MUST(umount2("/tmp/a", 0) == 0);
+            _exit(0);
+        }
+        MUST(waitpid(pid, &status, 0) == pid && status == 0);
+        must_drain(watch, row->kinds, NULL);
+        nst_watch_close(watch);
+    }
+}
+
+static void body_move(const struct variant *variant)
+{
+    struct nst_watch *watch = watch_here(variant);
+    uint64_t id[2] = {0};
+
+    mount_at("/tmp/a");
+    must_drain(watch, "A", NULL);
+    MUST(mount("/tmp/a", "/tmp/b", NULL, MS_MOVE, NULL) == 0);
+    must_drain(watch, "DA", id);
+    MUST(id[0] == id[1]);
+    nst_watch_close(watch);
+}
+
+static void body_lazy(const struct variant *variant)
+{
+    struct nst_watch *watch = watch_here(variant);
+    uint64_t attached[2] = {0}, detached[2] = {0};
+
+    mount_at("/tmp/a");
+    MUST(mkdir("/tmp/a/d", 0755) == 0 && chdir("/tmp/a/d") == 0);
+    mount_at("/tmp/a/d");
+    must_drain(watch, "AA", attached);
+    MUST(umount2("/tmp/a", MNT_DETACH) == 0);
+    must_drain(watch, "DD", detached);
+    MUST(memcmp(attached, detached, sizeof attached) == 0);
+    MUST(chdir("/") == 0);
+    must_drain(watch, "", NULL);
+    nst_watch_close(watch);
+}
+
+static void body_failed(const struct variant *variant)
+{
+    struct nst_watch *watch = watch_here(variant);
+
+    MUST(mount("/tmp/none", "/tmp/a", NULL, MS_BIND, NULL) < 0 && errno == ENOENT);
+    MUST(mount("tmpfs", "/tmp/a", "tmpfs", 0, "no-such-option") < 0 && errno == EINVAL);
+    MUST(umount2("/tmp/a", 0) < 0 && errno == EINVAL);
+    must_drain(watch, "", NULL);
+    nst_watch_close(watch);
+}
+
+static void body_many(const struct variant *variant)
+{
+    enum { MANY = 1000 };
+    struct nst_watch *watch = watch_here(variant);
+    struct nst_events events = {0};
+
+    for (int i = 0; i < MANY; i++)
+        mount_at("/tmp/a");
+    for (int i = 0; i < MANY; i++)
+        MUST(umount2("/tmp/a", MNT_DETACH) == 0);
+    MUST(nst_watch_drain(watch, &events) == 0);
+    MUST(events.len == (polls(watch) ? 1U : 2U * MANY));
+    for (size_t i = 0; !polls(watch) && i < MANY; i++) {
+        MUST(events.event[i].kind == NST_EVENT_ATTACH);
+        MUST(events.event[2 * MANY - 1 - i].kind == NST_EVENT_DETACH);
+        MUST(events.event[i].mount_id == events.event[2 * MANY - 1 - i].mount_id);
+        MUST(i == 0 || events.event[i].mount_id > events.event[i - 1].mount_id);
+    }
+    nst_events_free(&events);
+    nst_watch_close(watch);
+}
+
+/* The watched namespace ends while its watcher lives outside: its mounts are detached, nothing hangs or crashes. */
+static void body_death(const struct variant *variant)
+{
+    struct nst_watch *watch;
+    struct nst_events events = {0};
+    char path[64];
+    int ready[2], go[2], nsfd, r, status;
+    char byte = 0;
+    pid_t pid;
+
+    MUST(pipe2(ready, O_CLOEXEC) == 0 && pipe2(go, O_CLOEXEC) == 0);
+    pid = fork();
+    MUST(pid >= 0);
+    if (pid == 0) {
+        close(go[1]);
+        MUST(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+        MUST(write(ready[1], "", 1) == 1);
+        _exit(read(go[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    MUST(read(ready[0], &byte, 1) == 1);
+    (void)snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
+    nsfd = open(path, O_RDONLY | O_CLOEXEC);
+    (void)snprintf(path, sizeof path, "/proc/%d/mountinfo", pid);
+    r = open(path, O_RDONLY | O_CLOEXEC);
+    status = nst_watch_open(nsfd, r, variant->flags, &watch);
+    MUST(status == 0);
+    close(nsfd);
+    close(r);
+    close(go[1]);
+    MUST(waitpid(pid, &status, 0) == pid && status == 0);
+
+    /* Fanotify holds no reference: the namespace's death detaches everything. Polling holds one. */
+    if (nst_watch_kind(watch) == NST_WATCH_FANOTIFY) {
+        struct pollfd poll_fd = {.fd = nst_watch_fd(watch), .events = POLLIN};
+
+        MUST(poll(&poll_fd, 1, 10000) == 1);
+        MUST(nst_watch_drain(watch, &events) == 0 && events.len > 0);
+        for (size_t i = 0; i < events.len; i++)
+            MUST(events.event[i].kind == NST_EVENT_DETACH);
+    } else {
+        must_drain(watch, "", NULL);
+    }
+    nst_events_free(&events);
+    nst_watch_close(watch);
+}
+
+static void body_poll_fd(const struct variant *variant)
+{
+    struct nst_watch *watch = watch_here(variant);
+    struct pollfd poll_fd = {.fd = nst_watch_fd(watch), .events = polls(watch) ? POLLPRI : POLLIN};
+
+    mount_at("/tmp/a");
+    MUST(poll(&poll_fd, 1, 10000) == 1);
+    must_drain(watch, "A", NULL);
+    MUST(umount2("/tmp/a", 0) == 0);
+    MUST(!nst_watch_idle(watch) && !nst_watch_idle(watch)); /* asking takes nothing away */
+    must_drain(watch, "D", NULL);
+    MUST(poll(&poll_fd, 1, 0) == 0);
+    nst_watch_close(watch);
+}
+
+/* More events than the queue of a user namespace holds; root's has no end. */
+static void body_overflow(const struct variant *variant)
+{
+    struct nst_watch *watch;
+    struct nst_events events = {0};
+    char limit_text[32] = "";
+    int fd = open("/proc/sys/fs/fanotify/max_queued_events", O_RDONLY | O_CLOEXEC);
+    size_t limit, made = 0;
+
+    if (fd < 0 || read(fd, limit_text, sizeof limit_text - 1) <= 0)
+        skip("fs.fanotify.max_queued_events");
+    close(fd);
+    limit = strtoul(limit_text, NULL, 10);
+    if (limit > 100000) {
+        errno = ERANGE;
+        skip("fs.fanotify.max_queued_events is too long to fill");
+    }
+    mount_at("/tmp/a"); /* a tree of 512 mounts */
+    for (int i = 0; i < 511; i++) {
+        char path[32];
+
+        (void)snprintf(path, sizeof path, "/tmp/a/%d", i);
+        MUST(mkdir(path, 0755) == 0);
+        MUST(mount("/tmp/b", path, NULL, MS_BIND, NULL) == 0);
+    }
+    watch = watch_here(variant);
+    while (made <= limit) {
+        MUST(mount("/tmp/a", "/tmp/b", NULL, MS_BIND | MS_REC, NULL) == 0);
+        MUST(umount2("/tmp/b", MNT_DETACH) == 0);
+        made += 1024;
+    }
+    MUST(nst_watch_drain(watch, &events) == 0);
+    if (polls(watch)) {
+        MUST(events.len == 1);
+    } else if (variant->own_user_namespace) {
+        MUST(events.len == limit + 1);
+        MUST(events.event[limit].kind == NST_EVENT_OVERFLOW && events.event[limit].mount_id == 0);
+        for (size_t i = 0; i < limit; i++)
+            MUST(events.event[i].kind != NST_EVENT_OVERFLOW);
+    } else {
+        MUST(events.len == made);
+    }
+    nst_events_free(&events);
+    mount_at("/tmp/b"); /* and it goes on watching */
+    must_drain(watch, "A", NULL);
+    nst_watch_close(watch);
+}
+
+START_TEST(what_cannot_be_watched_is_refused)
+{
+    struct nst_watch *watch = (struct nst_watch *)&watch;
+    int nsfd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    int root = open("/", O_RDONLY | O_CLOEXEC);
+
+    ck_assert_int_eq(nst_watch_open(nsfd, -1, ~NST_WATCH_NO_FANOTIFY, &watch), -EINVAL);
+    ck_assert_ptr_null(watch);
+    ck_assert_int_eq(nst_watch_open(nsfd, -1, NST_WATCH_NO_FANOTIFY, &watch), -EOPNOTSUPP);
+    ck_assert_int_eq(nst_watch_open(-1, -1, NST_WATCH_NO_FANOTIFY, &watch), -EOPNOTSUPP);
+    ck_assert_int_lt(nst_watch_open(-1, -1, 0, &watch), 0);
+    ck_assert_int_lt(nst_watch_open(root, -1, 0, &watch), 0);
+    ck_assert_ptr_null(watch);
+    nst_watch_close(NULL);
+    close(root);
+    close(nsfd);
+}
+END_TEST
+
+/* A name is the sentence that its body proves, in a sandbox and with a watch of every variant. */
+static const struct test_row {
+    const char *name;
+    void (*body)(const struct variant *variant);
+} rows[] = {
+    {"a_mount_undone_at_once_is_seen", body_instant},
+    {"only_a_shared_childs_mounts_are_seen", body_propagation},
+    {"a_move_is_a_detach_and_an_attach_of_one_mount", body_move},
+    {"a_lazy_unmount_of_a_busy_tree_is_seen_when_it_is_asked_for", body_lazy},
+    {"a_call_that_fails_gives_no_event", body_failed},
+    {"a_thousand_mounts_are_each_seen_in_order", body_many},
+    {"a_namespaces_death_detaches_its_mounts_unless_the_watch_holds_it", body_death},
+    {"polling_the_descriptor_takes_no_event_away", body_poll_fd},
+    {"a_queue_that_overflows_says_so", body_overflow},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+START_TEST(row)
+{
+    in_sandbox(_i % VARIANTS, rows[_i / VARIANTS].body);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("kernel_watch");
+    TCase *refused = tcase_create("what_cannot_be_watched_is_refused");
+    SRunner *runner;
+    int failed;
+
+    for (int i = 0; i < ROWS; i++) {
+        TCase *tcase = tcase_create(rows[i].name);
+
+        tcase_set_timeout(tcase, 60);
+        tcase_add_loop_test(tcase, row, i * VARIANTS, (i + 1) * VARIANTS);
+        suite_add_tcase(suite, tcase);
+    }
+    tcase_add_test(refused, what_cannot_be_watched_is_refused);
+    suite_add_tcase(suite, refused);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
