@@ -1,6 +1,7 @@
 /* A main for fuzz targets where there is no libFuzzer: runs LLVMFuzzerTestOneInput over each file
  * that the arguments name, directories with all that lies below them. Exit status: 0, or 2 for a
- * file that can't be read; a target that finds something aborts, after its input's name is shown. */
+ * file that can't be read; a target that finds something aborts, after its input's name is shown.
+ */
 
 #include <errno.h>
 #include <fts.h>
