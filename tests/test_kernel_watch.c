@@ -1,5 +1,7 @@
-/* The watch against the running kernel. Each test runs its body in a child with namespaces of its own, whose root is
- * a private tree below which only one tmpfs is touched, so nothing is left on the host whatever happens. */
+/* The watch against the running kernel. Each test runs its body in a child with namespaces of its
+ * own, whose root is a private tree below which only one tmpfs is touched, so nothing is left on
+ * the host whatever happens.
+ * Longer than most files, so that the sandbox and all that runs in it stand in one. */
 #include "ns-tool/watch.h"
 
 #include <check.h>
@@ -20,12 +22,12 @@
 enum { EXIT_SKIP = 77 };
 
 /* In the child libcheck has no say: a failed MUST names its line and ends the process. */
-#define MUST(expr)                                                                                         \
-    do {                                                                                                   \
-        if (!(expr)) {                                                                                     \
-            (void)fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #expr, errno);             \
-            _exit(1);                                                                                      \
-        }                                                                                                  \
+#define MUST(expr)                                                                                 \
+    do {                                                                                           \
+        if (!(expr)) {                                                                             \
+            (void)fprintf(stderr, "%s:%d: %s (errno %d)\n", __FILE__, __LINE__, #expr, errno);     \
+            _exit(1);                                                                              \
+        }                                                                                          \
     } while (0)
 
 static void skip(const char *why)
@@ -78,27 +80,6 @@ static void enter_sandbox(bool own_user_namespace)
     MUST(mkdir("/tmp/a", 0755) == 0 && mkdir("/tmp/b", 0755) == 0);
 }
 
-/* Runs body in a sandbox, and turns its exit status into libcheck's terms. */
-static void in_sandbox(int row, void (*body)(const struct variant *variant))
-{
-    const struct variant *variant = &variants[row];
-    int status;
-    pid_t pid = fork();
-
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        enter_sandbox(variant->own_user_namespace);
-        body(variant);
-        _exit(0);
-    }
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIP && !getenv("NST_REQUIRE_KERNEL"))
-        return;
-    ck_assert_msg(status == 0, "%s: the sandboxed body ended with wait status %#x", variant->name,
-                  (unsigned)status);
-}
-
 static struct nst_watch *watch_here(const struct variant *variant)
 {
     struct nst_watch *watch;
@@ -122,8 +103,8 @@ static bool polls(const struct nst_watch *watch)
     return nst_watch_kind(watch) == NST_WATCH_POLL;
 }
 
-/* What a drain gives now must be these kinds, "AD" for attach then detach; a polling watch must see one change if
- * any. The first two mount ids go to ret_id, which may be NULL. */
+/* What a drain gives now must be these kinds, "AD" for attach then detach; a polling watch must see
+ * one change if any. The first two mount ids go to ret_id, which may be NULL. */
 static void must_drain_at(int line, struct nst_watch *watch, const char *kinds, uint64_t *ret_id)
 {
     struct nst_events events = {0};
@@ -155,22 +136,33 @@ static void mount_at(const char *path)
     MUST(mount("tmpfs", path, "tmpfs", 0, NULL) == 0);
 }
 
-static void body_instant(const struct variant *variant)
+static void act_instant(void)
 {
-    struct nst_watch *watch = watch_here(variant);
-    uint64_t id[2] = {0};
-
-    must_drain(watch, "", NULL);
     mount_at("/tmp/a");
     MUST(umount2("/tmp/a", 0) == 0);
-    must_drain(watch, "AD", id);
-    MUST(id[0] == id[1]);
-    must_drain(watch, "", NULL);
-    nst_watch_close(watch);
 }
 
-/* A row: what a child in a namespace of its own does before it mounts and unmounts, and what the watch sees. The
- * shared row is the mutant of the others: the same code without MS_PRIVATE. */
+static void act_move(void)
+{
+    mount_at("/tmp/a");
+    MUST(mount("/tmp/a", "/tmp/b", NULL, MS_MOVE, NULL) == 0);
+}
+
+static void act_fail(void)
+{
+    MUST(mount("/tmp/none", "/tmp/a", NULL, MS_BIND, NULL) < 0 && errno == ENOENT);
+    MUST(mount("tmpfs", "/tmp/a", "tmpfs", 0, "no-such-option") < 0 && errno == EINVAL);
+    MUST(umount2("/tmp/a", 0) < 0 && errno == EINVAL);
+}
+
+static void act_propagation(void)
+{
+    MUST(mount(NULL, "/tmp", NULL, MS_SHARED, NULL) == 0);
+    MUST(mount(NULL, "/tmp", NULL, MS_PRIVATE, NULL) == 0);
+}
+
+/* A row: what a child in a namespace of its own does before it mounts and unmounts, and what the
+ * watch sees. The shared row is the mutant of the others: the same code without MS_PRIVATE. */
 static const struct propagation_row {
     const char *name;
     unsigned long propagation; /* 0: stay shared */
@@ -194,27 +186,13 @@ static void body_propagation(const struct variant *variant)
         if (pid == 0) {
             MUST(unshare(CLONE_NEWNS) == 0);
             MUST(!row->propagation || mount(NULL, "/", NULL, row->propagation, NULL) == 0);
-            mount_at("/tmp/a");
-            MUST(umount2("/tmp/a", 0) == 0);
+            act_instant();
             _exit(0);
         }
         MUST(waitpid(pid, &status, 0) == pid && status == 0);
         must_drain(watch, row->kinds, NULL);
         nst_watch_close(watch);
     }
-}
-
-static void body_move(const struct variant *variant)
-{
-    struct nst_watch *watch = watch_here(variant);
-    uint64_t id[2] = {0};
-
-    mount_at("/tmp/a");
-    must_drain(watch, "A", NULL);
-    MUST(mount("/tmp/a", "/tmp/b", NULL, MS_MOVE, NULL) == 0);
-    must_drain(watch, "DA", id);
-    MUST(id[0] == id[1]);
-    nst_watch_close(watch);
 }
 
 static void body_lazy(const struct variant *variant)
@@ -230,17 +208,6 @@ static void body_lazy(const struct variant *variant)
     must_drain(watch, "DD", detached);
     MUST(memcmp(attached, detached, sizeof attached) == 0);
     MUST(chdir("/") == 0);
-    must_drain(watch, "", NULL);
-    nst_watch_close(watch);
-}
-
-static void body_failed(const struct variant *variant)
-{
-    struct nst_watch *watch = watch_here(variant);
-
-    MUST(mount("/tmp/none", "/tmp/a", NULL, MS_BIND, NULL) < 0 && errno == ENOENT);
-    MUST(mount("tmpfs", "/tmp/a", "tmpfs", 0, "no-such-option") < 0 && errno == EINVAL);
-    MUST(umount2("/tmp/a", 0) < 0 && errno == EINVAL);
     must_drain(watch, "", NULL);
     nst_watch_close(watch);
 }
@@ -267,7 +234,8 @@ static void body_many(const struct variant *variant)
     nst_watch_close(watch);
 }
 
-/* The watched namespace ends while its watcher lives outside: its mounts are detached, nothing hangs or crashes. */
+/* The watched namespace ends while its watcher lives outside: its mounts are detached, nothing
+ * hangs or crashes. */
 static void body_death(const struct variant *variant)
 {
     struct nst_watch *watch;
@@ -395,26 +363,68 @@ START_TEST(what_cannot_be_watched_is_refused)
 }
 END_TEST
 
-/* A name is the sentence that its body proves, in a sandbox and with a watch of every variant. */
+/* A name is the sentence that its row proves, in a sandbox and with a watch of every variant:
+ * either body does all, or act acts, and kinds is what is drained then. */
 static const struct test_row {
     const char *name;
     void (*body)(const struct variant *variant);
+    void (*act)(void);
+    const char *kinds;
 } rows[] = {
-    {"a_mount_undone_at_once_is_seen", body_instant},
-    {"only_a_shared_childs_mounts_are_seen", body_propagation},
-    {"a_move_is_a_detach_and_an_attach_of_one_mount", body_move},
-    {"a_lazy_unmount_of_a_busy_tree_is_seen_when_it_is_asked_for", body_lazy},
-    {"a_call_that_fails_gives_no_event", body_failed},
-    {"a_thousand_mounts_are_each_seen_in_order", body_many},
-    {"a_namespaces_death_detaches_its_mounts_unless_the_watch_holds_it", body_death},
-    {"polling_the_descriptor_takes_no_event_away", body_poll_fd},
-    {"a_queue_that_overflows_says_so", body_overflow},
+    {"a_mount_undone_at_once_is_seen", NULL, act_instant, "AD"},
+    {"a_move_is_a_detach_and_an_attach", NULL, act_move, "ADA"},
+    {"a_call_that_fails_gives_no_event", NULL, act_fail, ""},
+    {"a_change_of_propagation_gives_no_event", NULL, act_propagation, ""},
+    {"only_a_shared_childs_mounts_are_seen", body_propagation, NULL, NULL},
+    {"a_lazy_unmount_of_a_busy_tree_is_seen_at_once", body_lazy, NULL, NULL},
+    {"a_thousand_mounts_are_each_seen_in_order", body_many, NULL, NULL},
+    {"a_dying_namespace_detaches_its_mounts_unless_held", body_death, NULL, NULL},
+    {"polling_the_descriptor_takes_no_event_away", body_poll_fd, NULL, NULL},
+    {"a_queue_that_overflows_says_so", body_overflow, NULL, NULL},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
+static void run_row(const struct test_row *row, const struct variant *variant)
+{
+    struct nst_watch *watch;
+    uint64_t id[2] = {0};
+
+    if (row->body) {
+        row->body(variant);
+        return;
+    }
+    watch = watch_here(variant);
+    must_drain(watch, "", NULL);
+    row->act();
+    must_drain(watch, row->kinds, id);
+    MUST(id[0] == id[1]); /* one mount throughout */
+    must_drain(watch, "", NULL);
+    nst_watch_close(watch);
+}
+
+/* Runs a row in a sandbox, and turns its exit status into libcheck's terms. */
+static void in_sandbox(const struct test_row *row, const struct variant *variant)
+{
+    int status;
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        enter_sandbox(variant->own_user_namespace);
+        run_row(row, variant);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SKIP && !getenv("NST_REQUIRE_KERNEL"))
+        return;
+    ck_assert_msg(status == 0, "%s: the sandboxed body ended with wait status %#x", variant->name,
+                  (unsigned)status);
+}
+
 START_TEST(row)
 {
-    in_sandbox(_i % VARIANTS, rows[_i / VARIANTS].body);
+    in_sandbox(&rows[_i / VARIANTS], &variants[_i % VARIANTS]);
 }
 END_TEST
 

@@ -1,8 +1,9 @@
-/* A watch sees every mount that is attached to or detached from one mount namespace while it is open, so that
- * a mount which was visible only for an instant is seen too: a table read afterwards can't show it.
+/* A watch sees every mount that is attached to or detached from one mount namespace while it is
+ * open, so that a mount which was visible only for an instant is seen too: a table read afterwards
+ * can't show it.
  *
- * Two backends: fanotify's mount events (Linux 6.15) name each mount; polling mountinfo elsewhere knows only
- * that the table changed, however often, since it was last asked. */
+ * Two backends: fanotify's mount events (Linux 6.15) name each mount; polling mountinfo elsewhere
+ * knows only that the table changed, however often, since it was last asked. */
 #ifndef NST_WATCH_H
 #define NST_WATCH_H
 
@@ -34,21 +35,23 @@ struct nst_events {
 
 struct nst_watch;
 
-/* Starts watching the namespace that nsfd (an open /proc/PID/ns/mnt) names. Changes made before are not seen.
+/* Starts watching the namespace that nsfd (an open /proc/PID/ns/mnt) names. Changes made before are
+ * not seen.
  *
- * Both descriptors stay the caller's, and may be closed at once. mountinfo_fd, open on a mountinfo of that
- * namespace, is what polling falls back to when fanotify can't be had; -1: no fallback. It may be read after.
- * The watch polls descriptions of its own, opened through /proc/self/fd, because poll(2) itself consumes the
- * change (fs/proc_namespace.c, mounts_poll); so the process that mountinfo_fd belongs to must live at this call.
- * A polling watch keeps its namespace alive; a fanotify watch doesn't.
+ * Both descriptors stay the caller's, and may be closed at once. mountinfo_fd, open on a mountinfo
+ * of that namespace, is what polling falls back to when fanotify can't be had; -1: no fallback. It
+ * may be read after. The watch polls descriptions of its own, opened through /proc/self/fd, because
+ * poll(2) itself consumes the change (fs/proc_namespace.c, mounts_poll); so the process that
+ * mountinfo_fd belongs to must live at this call. A polling watch keeps its namespace alive; a
+ * fanotify watch doesn't.
  *
  * On success hands over *ret_watch, for nst_watch_close. Errors, *ret_watch being NULL then:
- *   -EINVAL   an unknown flag; nsfd is no mount namespace; or, without fallback, a kernel before 6.15
- *   -EPERM    without fallback: no CAP_SYS_ADMIN in the user namespace that owns the mount namespace, or
- *             none in the caller's own that covers it (fs/notify/fanotify/fanotify_user.c, do_fanotify_mark)
- *   -ENOSYS   without fallback: a kernel without fanotify, or a seccomp filter that says so
- *   -EMFILE   descriptors, or fanotify groups of this user (fs.fanotify.max_user_groups, 128 unless set)
- *   -ENOSPC   without fallback: marks of this user (fs.fanotify.max_user_marks)
+ *   -EINVAL   an unknown flag; nsfd is no mount namespace; or, without fallback, a kernel
+ * before 6.15 -EPERM    without fallback: no CAP_SYS_ADMIN in the user namespace that owns the
+ * mount namespace, or none in the caller's own that covers it (fs/notify/fanotify/fanotify_user.c,
+ * do_fanotify_mark) -ENOSYS   without fallback: a kernel without fanotify, or a seccomp filter that
+ * says so -EMFILE   descriptors, or fanotify groups of this user (fs.fanotify.max_user_groups, 128
+ * unless set) -ENOSPC   without fallback: marks of this user (fs.fanotify.max_user_marks)
  *   -EOPNOTSUPP  NST_WATCH_NO_FANOTIFY without a mountinfo_fd
  *   -EBADF, -ENOMEM, and with fallback what open(2) says of /proc/self/fd/mountinfo_fd
  * Any failure of fanotify but -EBADF and -ENOMEM falls back. */
@@ -57,22 +60,31 @@ __attribute__((warn_unused_result)) int nst_watch_open(int nsfd, int mountinfo_f
 
 enum nst_watch_kind nst_watch_kind(const struct nst_watch *watch);
 
-/* For poll(2): POLLIN of a fanotify watch, POLLPRI of a polling one (whose POLLIN is always there, mounts_poll).
- * A polling watch's is ready once per change, not until drained: whoever polls it should drain then.
- * Stays the watch's: not to be read or closed. */
+/* For poll(2): POLLIN of a fanotify watch, POLLPRI of a polling one (whose POLLIN is always there,
+ * mounts_poll). A polling watch's is ready once per change, not until drained: whoever polls it
+ * should drain then. Stays the watch's: not to be read or closed. */
 int nst_watch_fd(const struct nst_watch *watch);
 
 /* Appends to events everything that happened so far, without blocking.
  *
- * A mounting system call queues its events before it returns (fs/namespace.c, namespace_unlock), so a drain
- * after the call is certain to see them, and they come in the order of the calls. Events aren't merged
- * (fs/notify/fanotify/fanotify.c, fanotify_should_merge). A mount moved within the namespace comes as DETACH, then ATTACH,
- * of the same id. A change of propagation or flags is no event to fanotify.
- * A mount that one single call both attached and detached was never visible, and gives none.
+ * Fanotify: a system call queues its events before it returns (fs/namespace.c, namespace_unlock:
+ * notify_mnt_list), so a drain after the call is certain to see them, all that it propagated
+ * included. They come in the order in which the calls took effect, of several actors too
+ * (namespace_sem is only downgraded meanwhile), and are never merged
+ * (fs/notify/fanotify/fanotify.c, fanotify_should_merge). A mount moved within the namespace comes
+ * as DETACH, then ATTACH, of the same id; so do both mounts of a pivot_root. Propagation, flags and
+ * a remount are no events, nor is what a mount beneath (MOVE_MOUNT_BENEATH) does to the mount
+ * above. A detached tree (open_tree, fsmount) gives none until move_mount attaches it. A namespace
+ * that dies while watched detaches every mount that it holds.
+ *
+ * Polling: one NST_EVENT_UNKNOWN for all changes since the last drain. A changed flag is one too,
+ * changed propagation isn't.
  *
  * Returns 0, -ENOMEM (what was appended stays; what the last read held is lost, and reported as
- * NST_EVENT_OVERFLOW by the next drain), -EPROTO for events that this ABI doesn't describe, or read(2)'s. */
-__attribute__((warn_unused_result)) int nst_watch_drain(struct nst_watch *watch, struct nst_events *events);
+ * NST_EVENT_OVERFLOW by the next drain), -EPROTO for events that this ABI doesn't describe, or
+ * read(2)'s. */
+__attribute__((warn_unused_result)) int nst_watch_drain(struct nst_watch *watch,
+                                                        struct nst_events *events);
 
 /* Nothing waits for a drain. One system call; takes nothing away from nst_watch_drain. */
 bool nst_watch_idle(struct nst_watch *watch);
@@ -83,8 +95,9 @@ void nst_events_free(struct nst_events *events);
 /* Stops watching and frees. NULL is fine. */
 void nst_watch_close(struct nst_watch *watch);
 
-/* Returns 0 when fanotify's mount events work for the caller in its own mount namespace, as opened through
- * /proc/self/ns/mnt; else what nst_watch_open would return without a fallback, or open(2)'s. */
+/* Returns 0 when fanotify's mount events work for the caller in its own mount namespace, as opened
+ * through /proc/self/ns/mnt; else what nst_watch_open would return without a fallback, or
+ * open(2)'s. */
 int nst_watch_probe(void);
 
 #endif

@@ -6,8 +6,8 @@
 
 struct nst_watch {
     const struct nst_watch_backend *backend;
-    int fd;       /* what the owner may poll */
-    int own;      /* polling: a second description, whose state only drain and idle move on; else -1 */
+    int fd;  /* what the owner may poll */
+    int own; /* polling: a second description, whose state only drain and idle move on; else -1 */
     bool pending; /* polling: idle saw a change that no drain reported yet */
     bool lost;    /* an event was read but couldn't be kept: OVERFLOW is owed */
 };

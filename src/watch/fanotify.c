@@ -1,4 +1,5 @@
-/* Mount events from fanotify: Linux 6.15, fs/notify/fanotify; queued by fs/namespace.c (notify_mnt_list). */
+/* Mount events from fanotify: Linux 6.15, fs/notify/fanotify; queued by fs/namespace.c
+ * (notify_mnt_list). */
 #include "watch/backend.h"
 #include "watch/fanotify_abi.h"
 
@@ -11,8 +12,9 @@
 /* 64 KiB holds some 1,600 events: one read drains what a case makes. */
 enum { READ_SIZE = 64 * 1024 };
 
-/* An unlimited queue needs CAP_SYS_ADMIN in the initial user namespace (fanotify_user.c, FANOTIFY_ADMIN_INIT_FLAGS);
- * elsewhere the queue holds fs.fanotify.max_queued_events (16,384 unless set), and says when it overflowed. */
+/* An unlimited queue needs CAP_SYS_ADMIN in the initial user namespace (fanotify_user.c,
+ * FANOTIFY_ADMIN_INIT_FLAGS); elsewhere the queue holds fs.fanotify.max_queued_events (16,384
+ * unless set), and says when it overflowed. */
 static int group_open(void)
 {
     unsigned flags = FAN_CLASS_NOTIF | FAN_REPORT_MNT | FAN_NONBLOCK | FAN_CLOEXEC;
@@ -30,7 +32,8 @@ static int watch_open(struct nst_watch *watch, int nsfd, int mountinfo_fd)
     (void)mountinfo_fd;
     if (fd < 0)
         return fd;
-    if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_MNTNS, FAN_MNT_ATTACH | FAN_MNT_DETACH, nsfd, NULL) < 0) {
+    if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_MNTNS, FAN_MNT_ATTACH | FAN_MNT_DETACH, nsfd,
+                      NULL) < 0) {
         int error = -errno;
 
         close(fd);
@@ -40,7 +43,8 @@ static int watch_open(struct nst_watch *watch, int nsfd, int mountinfo_fd)
     return 0;
 }
 
-/* The mount id of the event at event, whose records are known to lie within its event_len. 0: it has none. */
+/* The mount id of the event at event, whose records are known to lie within its event_len. 0: it
+ * has none. */
 static uint64_t event_mount_id(const char *event, const struct fanotify_event_metadata *meta)
 {
     size_t at = meta->metadata_len;

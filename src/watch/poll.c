@@ -1,7 +1,9 @@
-/* Changes of a mount table from poll(2) on mountinfo: proc_pid_mountinfo(5), fs/proc_namespace.c (mounts_poll).
+/* Changes of a mount table from poll(2) on mountinfo: proc_pid_mountinfo(5), fs/proc_namespace.c
+ * (mounts_poll).
  *
- * The namespace counts its changes; each open description remembers the count that it was last told of, and
- * *polling* moves that on, reading doesn't. So two descriptions: one for the owner's poll(2), one for ours. */
+ * The namespace counts its changes; each open description remembers the count that it was last told
+ * of, and *polling* moves that on, reading doesn't. So two descriptions: one for the owner's
+ * poll(2), one for ours. */
 #include "watch/backend.h"
 
 #include <errno.h>
@@ -15,7 +17,8 @@ static bool changed(int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLPRI};
 
-    /* EINTR can't come with a timeout of 0, nor EINVAL with one descriptor; on ENOMEM say "changed", never lose one. */
+    /* EINTR can't come with a timeout of 0, nor EINVAL with one descriptor; on ENOMEM say
+     * "changed", never lose one. */
     return poll(&poll_fd, 1, 0) != 0;
 }
 
@@ -49,8 +52,8 @@ static int watch_open(struct nst_watch *watch, int nsfd, int mountinfo_fd)
 
 static int watch_drain(struct nst_watch *watch, struct nst_events *events)
 {
-    /* The owner's first: a change that comes in between is reported now and wakes the owner once too often,
-     * which is better than never. */
+    /* The owner's first: a change that comes in between is reported now and wakes the owner once
+     * too often, which is better than never. */
     (void)changed(watch->fd);
     if (changed(watch->own))
         watch->pending = true;

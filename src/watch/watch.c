@@ -1,4 +1,5 @@
-/* A watch is one of two backends behind one face; what differs between them stays in their files. */
+/* A watch is one of two backends behind one face; what differs between them stays in their files.
+ */
 #include "watch/backend.h"
 
 #include <errno.h>
