@@ -65,8 +65,10 @@ static void enter_sandbox(bool own_user_namespace)
     uid_t uid = geteuid();
     gid_t gid = getegid();
 
-    if (!own_user_namespace && uid != 0)
+    if (!own_user_namespace && uid != 0) {
+        errno = EPERM;
         skip("this variant needs root");
+    }
     if (unshare(CLONE_NEWNS | (own_user_namespace ? CLONE_NEWUSER : 0)) < 0)
         skip("unshare");
     if (own_user_namespace) {

@@ -45,15 +45,18 @@ struct nst_watch;
  * mountinfo_fd belongs to must live at this call. A polling watch keeps its namespace alive; a
  * fanotify watch doesn't.
  *
- * On success hands over *ret_watch, for nst_watch_close. Errors, *ret_watch being NULL then:
- *   -EINVAL   an unknown flag; nsfd is no mount namespace; or, without fallback, a kernel
- * before 6.15 -EPERM    without fallback: no CAP_SYS_ADMIN in the user namespace that owns the
- * mount namespace, or none in the caller's own that covers it (fs/notify/fanotify/fanotify_user.c,
- * do_fanotify_mark) -ENOSYS   without fallback: a kernel without fanotify, or a seccomp filter that
- * says so -EMFILE   descriptors, or fanotify groups of this user (fs.fanotify.max_user_groups, 128
- * unless set) -ENOSPC   without fallback: marks of this user (fs.fanotify.max_user_marks)
- *   -EOPNOTSUPP  NST_WATCH_NO_FANOTIFY without a mountinfo_fd
- *   -EBADF, -ENOMEM, and with fallback what open(2) says of /proc/self/fd/mountinfo_fd
+ * On success hands over *ret_watch, for nst_watch_close. Errors, negative, *ret_watch being NULL
+ * then:
+ * - EINVAL: an unknown flag; nsfd is no mount namespace; without fallback, a kernel before 6.15
+ * - EPERM: without fallback, no CAP_SYS_ADMIN in the user namespace that owns the mount namespace
+ *   (fs/notify/fanotify/fanotify_user.c, do_fanotify_mark); none in the initial one is needed
+ * - ENOSYS: without fallback, a kernel without fanotify, or a seccomp filter that says so
+ * - EMFILE: descriptors, or fanotify groups of this user (fs.fanotify.max_user_groups, 128 unless
+ *   set; a user namespace's count towards those above it)
+ * - ENOSPC: without fallback, marks of this user (fs.fanotify.max_user_marks)
+ * - EOPNOTSUPP: NST_WATCH_NO_FANOTIFY without a mountinfo_fd
+ * - EBADF, ENOMEM, and with fallback what open(2) says of /proc/self/fd/mountinfo_fd
+ *
  * Any failure of fanotify but -EBADF and -ENOMEM falls back. */
 __attribute__((warn_unused_result)) int nst_watch_open(int nsfd, int mountinfo_fd, unsigned flags,
                                                        struct nst_watch **ret_watch);
