@@ -4,20 +4,44 @@
 
 #include "flags.h"
 
-#define PATH(label) {.kind = NST_ARG_PATH}
-#define STRING(label) {.kind = NST_ARG_STRING}
-#define FLAGS(flags) {.kind = NST_ARG_FLAGS, .set = &nst_flags_##flags}
-#define ENUM(values) {.kind = NST_ARG_ENUM, .set = &nst_enum_##values}
-#define FD {.kind = NST_ARG_FD}
-#define INT {.kind = NST_ARG_INT}
-#define MODE {.kind = NST_ARG_MODE}
+#define PATH(label)                                                                                \
+    {                                                                                              \
+        .kind = NST_ARG_PATH                                                                       \
+    }
+#define STRING(label)                                                                              \
+    {                                                                                              \
+        .kind = NST_ARG_STRING                                                                     \
+    }
+#define FLAGS(flags)                                                                               \
+    {                                                                                              \
+        .kind = NST_ARG_FLAGS, .set = &nst_flags_##flags                                           \
+    }
+#define ENUM(values)                                                                               \
+    {                                                                                              \
+        .kind = NST_ARG_ENUM, .set = &nst_enum_##values                                            \
+    }
+#define FD                                                                                         \
+    {                                                                                              \
+        .kind = NST_ARG_FD                                                                         \
+    }
+#define INT                                                                                        \
+    {                                                                                              \
+        .kind = NST_ARG_INT                                                                        \
+    }
+#define MODE                                                                                       \
+    {                                                                                              \
+        .kind = NST_ARG_MODE                                                                       \
+    }
 #define KERNEL(major, minor) .since = (major) << 8 | (minor)
 /* struct mount_attr, and its size behind it */
 #define MOUNT_ATTR                                                                                 \
     {.kind = NST_ARG_FLAGS, .set = &nst_flags_attr, .name = "attr_set", .opens = true},            \
         {.kind = NST_ARG_FLAGS, .set = &nst_flags_attr, .name = "attr_clr"},                       \
         {.kind = NST_ARG_FLAGS, .set = &nst_flags_propagation, .name = "propagation"},             \
-        {.kind = NST_ARG_FD, .name = "userns_fd", .closes = true}, {.kind = NST_ARG_SIZE}
+        {.kind = NST_ARG_FD, .name = "userns_fd", .closes = true},                                 \
+    {                                                                                              \
+        .kind = NST_ARG_SIZE                                                                       \
+    }
 
 const struct nst_call_type nst_calls[NST_CALLS] = {
     [NST_CALL_UNSHARE] = {.name = "unshare", .args = 1, .arg = {FLAGS(clone)}},
@@ -29,19 +53,17 @@ const struct nst_call_type nst_calls[NST_CALLS] = {
                                  .set = &nst_flags_clone,
                                  .name = "flags",
                                  .silent = "child_stack=NULL, "}}},
-    [NST_CALL_CLONE3] = {.name = "clone3",
-                         .returns = NST_RETURNS_ACTOR,
-                         KERNEL(5, 3),
-                         .args = 3,
-                         .arg = {{.kind = NST_ARG_FLAGS,
-                                  .set = &nst_flags_clone,
-                                  .name = "flags",
-                                  .opens = true},
-                                 {.kind = NST_ARG_ENUM,
-                                  .set = &nst_enum_signal,
-                                  .name = "exit_signal",
-                                  .closes = true},
-                                 {.kind = NST_ARG_SIZE}}},
+    [NST_CALL_CLONE3] =
+        {.name = "clone3",
+         .returns = NST_RETURNS_ACTOR,
+         KERNEL(5, 3),
+         .args = 3,
+         .arg = {{.kind = NST_ARG_FLAGS, .set = &nst_flags_clone, .name = "flags", .opens = true},
+                 {.kind = NST_ARG_ENUM,
+                  .set = &nst_enum_signal,
+                  .name = "exit_signal",
+                  .closes = true},
+                 {.kind = NST_ARG_SIZE}}},
     [NST_CALL_FORK] = {.name = "fork", .returns = NST_RETURNS_ACTOR},
     [NST_CALL_VFORK] = {.name = "vfork", .returns = NST_RETURNS_ACTOR},
     [NST_CALL_EXIT_GROUP] = {.name = "exit_group",
@@ -58,16 +80,12 @@ const struct nst_call_type nst_calls[NST_CALLS] = {
     [NST_CALL_OPEN] = {.name = "open",
                        .returns = NST_RETURNS_FD,
                        .args = 3,
-                       .arg = {PATH(path),
-                               FLAGS(open),
-                               {.kind = NST_ARG_MODE, .optional = true}}},
-    [NST_CALL_OPENAT] = {.name = "openat",
-                         .returns = NST_RETURNS_FD,
-                         .args = 4,
-                         .arg = {FD,
-                                 PATH(path),
-                                 FLAGS(open),
-                                 {.kind = NST_ARG_MODE, .optional = true}}},
+                       .arg = {PATH(path), FLAGS(open), {.kind = NST_ARG_MODE, .optional = true}}},
+    [NST_CALL_OPENAT] =
+        {.name = "openat",
+         .returns = NST_RETURNS_FD,
+         .args = 4,
+         .arg = {FD, PATH(path), FLAGS(open), {.kind = NST_ARG_MODE, .optional = true}}},
     [NST_CALL_CLOSE] = {.name = "close", .args = 1, .arg = {FD}},
     [NST_CALL_CHDIR] = {.name = "chdir", .args = 1, .arg = {PATH(path)}},
     [NST_CALL_FCHDIR] = {.name = "fchdir", .args = 1, .arg = {FD}},

@@ -7,8 +7,14 @@
 
 #include "flags.h"
 
-#define FLAG(name) {#name, (uint64_t)(name)}
-#define SET(prefix, array) {prefix, array, sizeof(array) / sizeof((array)[0])}
+#define FLAG(name)                                                                                 \
+    {                                                                                              \
+#name, (uint64_t)(name)                                                                    \
+    }
+#define SET(prefix, array)                                                                         \
+    {                                                                                              \
+        prefix, array, sizeof(array) / sizeof((array)[0])                                          \
+    }
 
 static const struct nst_flag clone_flags[] = {
     {"CLONE_VM", 0x100},
@@ -84,11 +90,10 @@ const struct nst_flag_set nst_flags_umount = SET("MNT_", umount_flags);
 
 /* O_RDONLY is 0 and printed where neither O_WRONLY nor O_RDWR is. */
 static const struct nst_flag open_flags[] = {
-    FLAG(O_RDONLY), FLAG(O_WRONLY),   FLAG(O_RDWR),  FLAG(O_CREAT),  FLAG(O_EXCL),
-    FLAG(O_NOCTTY), FLAG(O_TRUNC),    FLAG(O_APPEND), FLAG(O_NONBLOCK),
-    FLAG(O_SYNC),   FLAG(O_DSYNC),    FLAG(O_DIRECT), FLAG(O_LARGEFILE),
-    FLAG(O_TMPFILE), FLAG(O_DIRECTORY), FLAG(O_NOFOLLOW), FLAG(O_NOATIME), FLAG(O_CLOEXEC),
-    FLAG(O_PATH),
+    FLAG(O_RDONLY),   FLAG(O_WRONLY),  FLAG(O_RDWR),      FLAG(O_CREAT),    FLAG(O_EXCL),
+    FLAG(O_NOCTTY),   FLAG(O_TRUNC),   FLAG(O_APPEND),    FLAG(O_NONBLOCK), FLAG(O_SYNC),
+    FLAG(O_DSYNC),    FLAG(O_DIRECT),  FLAG(O_LARGEFILE), FLAG(O_TMPFILE),  FLAG(O_DIRECTORY),
+    FLAG(O_NOFOLLOW), FLAG(O_NOATIME), FLAG(O_CLOEXEC),   FLAG(O_PATH),
 };
 const struct nst_flag_set nst_flags_open = SET("O_", open_flags);
 
@@ -96,8 +101,8 @@ static const struct nst_flag unlink_flags[] = {{"AT_REMOVEDIR", 0x200}};
 const struct nst_flag_set nst_flags_unlink = SET("AT_", unlink_flags);
 
 static const struct nst_flag open_tree_flags[] = {
-    {"OPEN_TREE_CLONE", 1},        {"OPEN_TREE_CLOEXEC", O_CLOEXEC}, {"AT_SYMLINK_NOFOLLOW", 0x100},
-    {"AT_NO_AUTOMOUNT", 0x800},    {"AT_EMPTY_PATH", 0x1000},        {"AT_RECURSIVE", 0x8000},
+    {"OPEN_TREE_CLONE", 1},     {"OPEN_TREE_CLOEXEC", O_CLOEXEC}, {"AT_SYMLINK_NOFOLLOW", 0x100},
+    {"AT_NO_AUTOMOUNT", 0x800}, {"AT_EMPTY_PATH", 0x1000},        {"AT_RECURSIVE", 0x8000},
 };
 const struct nst_flag_set nst_flags_open_tree = SET("OPEN_TREE_", open_tree_flags);
 
@@ -122,10 +127,11 @@ static const struct nst_flag fspick_flags[] = {{"FSPICK_CLOEXEC", 1},
 const struct nst_flag_set nst_flags_fspick = SET("FSPICK_", fspick_flags);
 
 static const struct nst_flag attr_flags[] = {
-    {"MOUNT_ATTR_RDONLY", 1},          {"MOUNT_ATTR_NOSUID", 2},     {"MOUNT_ATTR_NODEV", 4},
-    {"MOUNT_ATTR_NOEXEC", 8},          {"MOUNT_ATTR__ATIME", 0x70},  {"MOUNT_ATTR_NOATIME", 0x10},
-    {"MOUNT_ATTR_STRICTATIME", 0x20},  {"MOUNT_ATTR_NODIRATIME", 0x80},
-    {"MOUNT_ATTR_IDMAP", 0x100000},    {"MOUNT_ATTR_NOSYMFOLLOW", 0x200000},
+    {"MOUNT_ATTR_RDONLY", 1},         {"MOUNT_ATTR_NOSUID", 2},
+    {"MOUNT_ATTR_NODEV", 4},          {"MOUNT_ATTR_NOEXEC", 8},
+    {"MOUNT_ATTR__ATIME", 0x70},      {"MOUNT_ATTR_NOATIME", 0x10},
+    {"MOUNT_ATTR_STRICTATIME", 0x20}, {"MOUNT_ATTR_NODIRATIME", 0x80},
+    {"MOUNT_ATTR_IDMAP", 0x100000},   {"MOUNT_ATTR_NOSYMFOLLOW", 0x200000},
     {"MOUNT_ATTR_RELATIME", 0},
 };
 const struct nst_flag_set nst_flags_attr = SET("MOUNT_ATTR_", attr_flags);
@@ -150,12 +156,13 @@ static const struct nst_flag fsconfig_commands[] = {
 const struct nst_flag_set nst_enum_fsconfig = SET("FSCONFIG_", fsconfig_commands);
 
 static const struct nst_flag signals[] = {
-    FLAG(SIGHUP),  FLAG(SIGINT),  FLAG(SIGQUIT), FLAG(SIGKILL), FLAG(SIGUSR1), FLAG(SIGUSR2),
-    FLAG(SIGTERM), FLAG(SIGCHLD), FLAG(SIGCONT), FLAG(SIGSTOP),
+    FLAG(SIGHUP),  FLAG(SIGINT),  FLAG(SIGQUIT), FLAG(SIGKILL), FLAG(SIGUSR1),
+    FLAG(SIGUSR2), FLAG(SIGTERM), FLAG(SIGCHLD), FLAG(SIGCONT), FLAG(SIGSTOP),
 };
 const struct nst_flag_set nst_enum_signal = SET("SIG", signals);
 
-const struct nst_flag *nst_flag_by_name(const struct nst_flag_set *set, const char *name, size_t len)
+const struct nst_flag *nst_flag_by_name(const struct nst_flag_set *set, const char *name,
+                                        size_t len)
 {
     for (size_t i = 0; i < set->len; i++)
         if (!strncmp(set->flag[i].name, name, len) && !set->flag[i].name[len])
