@@ -12,7 +12,7 @@
 #include <ns-tool/watch.h>
 
 /* What one mount namespace showed at one instant. */
-struct nst_view {
+struct nst_ns_view {
     uint64_t ns;             /* inode of the namespace's file: the same number, the same namespace */
     bool parent;             /* whether this is the parent, in which the observer stays */
     struct nst_table table;  /* mountinfo of a process in it; the observer's in the parent */
@@ -22,7 +22,7 @@ struct nst_view {
 };
 
 struct nst_snapshot {
-    struct nst_view *view; /* [0] is the parent */
+    struct nst_ns_view *view; /* [0] is the parent */
     size_t len;
 };
 
