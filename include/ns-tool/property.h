@@ -1,0 +1,40 @@
+/* A property is a promise and a pure function that holds one trace against it. */
+#ifndef NS_TOOL_PROPERTY_H
+#define NS_TOOL_PROPERTY_H
+
+#include <ns-tool/trace.h>
+
+enum nst_verdict { NST_PASS, NST_FAIL, NST_SKIP, NST_ERROR }; /* never mixed */
+
+/* Why a verdict isn't NST_PASS. */
+struct nst_finding {
+    size_t step;    /* index of the step that broke it; the trace's len when no single one did */
+    char text[512]; /* one line: what was seen, where */
+};
+
+struct nst_judge_options {
+    /* A namespace of its own means isolation, unless MS_SHARED was asked for inside it: what `run`
+     * tells a person whose setup forgot MS_PRIVATE. Off where calls are random (fuzz). */
+    bool intent;
+};
+
+struct nst_property {
+    const char *name;
+    const char *promise;
+    const char *source; /* the document that promises it */
+    enum nst_verdict (*check)(const struct nst_trace *trace,
+                              const struct nst_judge_options *options,
+                              struct nst_finding *ret_finding);
+};
+
+/* All properties that one trace can judge; ends with NULL. */
+extern const struct nst_property *const nst_properties[];
+
+/* The property called NAME, or NULL. */
+const struct nst_property *nst_property_by_name(const char *name);
+
+/* Fills RET_FINDING and returns NST_FAIL. FORMAT as printf's; long text is cut. */
+enum nst_verdict nst_finding_at(struct nst_finding *ret_finding, size_t step, const char *format,
+                                ...) __attribute__((format(printf, 3, 4)));
+
+#endif

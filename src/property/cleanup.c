@@ -1,0 +1,23 @@
+#include "list.h"
+
+static enum nst_verdict check(const struct nst_trace *trace,
+                              const struct nst_judge_options *options,
+                              struct nst_finding *ret_finding)
+{
+    const struct nst_leftover *left = &trace->leftover;
+
+    (void)options;
+    if (!left->processes && !left->directories && !left->namespaces && !left->mounts)
+        return NST_PASS;
+    return nst_finding_at(ret_finding, trace->len,
+                          "%zu processes, %zu directories, %zu namespaces, %zu mounts are left: %s",
+                          left->processes, left->directories, left->namespaces, left->mounts,
+                          left->text);
+}
+
+const struct nst_property nst_property_cleanup = {
+    .name = "cleanup",
+    .promise = "no mount, directory, process or namespace is left when a case is over",
+    .source = "mount_namespaces(7), pid_namespaces(7): what dies with a namespace",
+    .check = check,
+};

@@ -1,0 +1,41 @@
+/* What stands behind `=` is what the kernel must answer. */
+#include <string.h>
+
+#include "list.h"
+
+static enum nst_verdict check(const struct nst_trace *trace,
+                              const struct nst_judge_options *options,
+                              struct nst_finding *ret_finding)
+{
+    (void)options;
+    for (size_t i = 0; i < trace->len; i++) {
+        const struct nst_step *step = &trace->step[i];
+        const struct nst_result *expect = &step->call->expect;
+        const char *name = nst_calls[step->call->id].name;
+
+        if (step->kind == NST_ANSWER_DEADLINE)
+            return nst_finding_at(ret_finding, i, "%s did not return before its deadline", name);
+        if (expect->kind == NST_ANY)
+            continue;
+        if (step->kind == NST_ANSWER_NONE)
+            return nst_finding_at(ret_finding, i, "%s was never performed: its actor is gone",
+                                  name);
+        if (expect->kind == NST_SUCCEEDS && step->kind == NST_ANSWER_ERROR)
+            return nst_finding_at(ret_finding, i, "%s failed with %s, expected success", name,
+                                  strerrorname_np(step->error));
+        if (expect->kind == NST_FAILS && step->kind != NST_ANSWER_ERROR)
+            return nst_finding_at(ret_finding, i, "%s succeeded, expected %s", name,
+                                  strerrorname_np(expect->error));
+        if (expect->kind == NST_FAILS && step->error != expect->error)
+            return nst_finding_at(ret_finding, i, "%s failed with %s, expected %s", name,
+                                  strerrorname_np(step->error), strerrorname_np(expect->error));
+    }
+    return NST_PASS;
+}
+
+const struct nst_property nst_property_expectation = {
+    .name = "expectation",
+    .promise = "every call answers what stands behind its `=`",
+    .source = "the sequence itself",
+    .check = check,
+};

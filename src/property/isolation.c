@@ -1,0 +1,187 @@
+/* A namespace is isolated from another when no peer group leads from a mount in the one to a mount
+ * in the other: mount_namespaces(7), "Shared subtrees": events go to the members of a peer group,
+ * to its slaves, and on to the slaves' peers. What is mounted in an isolated namespace must never
+ * appear in the other, not for an instant.
+ *
+ * What vanishes may do so by rmdir or unlink of its mount point elsewhere: mount_namespaces(7),
+ * "Restrictions on mount namespaces", from Linux 3.18 on. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "list.h"
+
+#define GROUPS_MAX 256
+
+struct groups {
+    uint64_t id[GROUPS_MAX];
+    size_t len;
+    bool overflow; /* then everything counts as connected */
+};
+
+static bool has(const struct groups *groups, uint64_t id)
+{
+    for (size_t i = 0; i < groups->len; i++)
+        if (groups->id[i] == id)
+            return true;
+    return groups->overflow;
+}
+
+static bool add(struct groups *groups, uint64_t id)
+{
+    if (!id || has(groups, id))
+        return false;
+    if (groups->len == GROUPS_MAX)
+        groups->overflow = true;
+    else
+        groups->id[groups->len++] = id;
+    return true;
+}
+
+/* The peer groups that an event in FROM reaches, through every namespace that was seen. */
+static void reach(const struct nst_snapshot *snapshot, const struct nst_ns_view *from,
+                  struct groups *ret_groups)
+{
+    bool grew = true;
+
+    *ret_groups = (struct groups){0};
+    for (size_t i = 0; i < from->table.len; i++)
+        add(ret_groups, from->table.mount[i].peer_group);
+    while (grew && !ret_groups->overflow) {
+        grew = false;
+        for (size_t n = 0; n < snapshot->len; n++) {
+            const struct nst_table *table = &snapshot->view[n].table;
+
+            for (size_t i = 0; i < table->len; i++)
+                if (table->mount[i].master && has(ret_groups, table->mount[i].master))
+                    grew |= add(ret_groups, table->mount[i].peer_group);
+        }
+    }
+}
+
+static bool reaches(const struct groups *groups, const struct nst_table *table)
+{
+    for (size_t i = 0; i < table->len; i++)
+        if ((table->mount[i].peer_group && has(groups, table->mount[i].peer_group)) ||
+            (table->mount[i].master && has(groups, table->mount[i].master)))
+            return true;
+    return groups->overflow;
+}
+
+static bool asks_for_sharing(const struct nst_call *call)
+{
+    enum { MS_SHARED_BIT = 1 << 20 };
+
+    return (call->id == NST_CALL_MOUNT && (call->arg[3].num & MS_SHARED_BIT)) ||
+           ((call->id == NST_CALL_MOUNT_SETATTR || call->id == NST_CALL_OPEN_TREE_ATTR) &&
+            (call->arg[5].num & MS_SHARED_BIT));
+}
+
+/* Whether a call in namespace NS, before step END, asked that something be shared. */
+static bool asked(const struct nst_trace *trace, uint64_t ns, size_t end)
+{
+    for (size_t i = 0; i < end; i++)
+        if (trace->step[i].ns == ns && trace->step[i].kind == NST_ANSWER_VALUE &&
+            asks_for_sharing(trace->step[i].call))
+            return true;
+    return false;
+}
+
+struct leak {
+    bool unlinks; /* the call may take mounts away from other namespaces */
+    char *text;   /* the first change that mustn't be; owned */
+};
+
+static void note_change(void *ctx, const struct nst_change *change)
+{
+    struct leak *leak = ctx;
+
+    if (leak->text || (change->kind == NST_VANISHED && leak->unlinks))
+        return;
+    /* A superblock's options and the name of a deleted mount point are the file system's. */
+    if (change->kind == NST_CHANGED && !strcmp(change->before->options, change->after->options) &&
+        change->before->parent_id == change->after->parent_id)
+        return;
+    leak->text = nst_change_text(change);
+}
+
+static bool unlinks(enum nst_call_id id)
+{
+    return id == NST_CALL_RMDIR || id == NST_CALL_UNLINK || id == NST_CALL_UNLINKAT;
+}
+
+/* Holds one step against one namespace other than the actor's. */
+static enum nst_verdict check_other(const struct nst_trace *trace, size_t at, bool connected,
+                                    const struct nst_ns_view *before,
+                                    struct nst_finding *ret_finding)
+{
+    const struct nst_step *step = &trace->step[at];
+    const struct nst_ns_view *after = nst_view_of(step->after, before->ns);
+    struct leak leak = {.unlinks = unlinks(step->call->id)};
+    const char *name = nst_calls[step->call->id].name;
+    const char *where = before->parent ? "the parent" : "a sibling namespace";
+
+    if (after && after != before) {
+        if (nst_table_diff(&before->table, &after->table, note_change, &leak) < 0)
+            return NST_ERROR;
+        if (leak.text) {
+            nst_finding_at(
+                ret_finding, at, "%s by actor %u, in a namespace of its own%s, shows in %s: %s",
+                name, step->call->actor, connected ? "" : " that is isolated", where, leak.text);
+            free(leak.text);
+            return NST_FAIL;
+        }
+    }
+    for (size_t i = 0; before->parent && i < step->events.len; i++)
+        if (step->events.event[i].kind == NST_EVENT_ATTACH)
+            return nst_finding_at(ret_finding, at,
+                                  "%s by actor %u was visible in the parent for an instant", name,
+                                  step->call->actor);
+    return NST_PASS;
+}
+
+static enum nst_verdict check_step(const struct nst_trace *trace, size_t at,
+                                   const struct nst_judge_options *options,
+                                   struct nst_finding *ret_finding)
+{
+    const struct nst_step *step = &trace->step[at];
+    const struct nst_ns_view *own = nst_view_of(step->before, step->ns);
+    struct groups groups;
+
+    if (!own || (step->before == step->after && !step->events.len))
+        return NST_PASS;
+    reach(step->before, own, &groups);
+    for (size_t n = 0; n < step->before->len; n++) {
+        const struct nst_ns_view *other = &step->before->view[n];
+        bool connected = reaches(&groups, &other->table);
+        bool leaks = options->intent && other->parent && !asked(trace, own->ns, at);
+
+        if (other == own || (connected && !leaks))
+            continue;
+        enum nst_verdict verdict = check_other(trace, at, connected, other, ret_finding);
+
+        if (verdict != NST_PASS)
+            return verdict;
+    }
+    return NST_PASS;
+}
+
+static enum nst_verdict check(const struct nst_trace *trace,
+                              const struct nst_judge_options *options,
+                              struct nst_finding *ret_finding)
+{
+    for (size_t i = 0; i < trace->len; i++) {
+        enum nst_verdict verdict = check_step(trace, i, options, ret_finding);
+
+        if (verdict != NST_PASS)
+            return verdict;
+    }
+    return NST_PASS;
+}
+
+const struct nst_property nst_property_isolation = {
+    .name = "isolation",
+    .promise = "what is mounted in a private or slave tree is never visible in the parent or a "
+               "sibling, not for an instant",
+    .source = "mount_namespaces(7), Shared subtrees",
+    .check = check,
+};

@@ -1,0 +1,20 @@
+/* Each property is a file of its own and one line here and in property.c. */
+#ifndef PROPERTY_LIST_H
+#define PROPERTY_LIST_H
+
+#include <ns-tool/property.h>
+
+extern const struct nst_property nst_property_expectation, nst_property_isolation,
+    nst_property_cleanup, nst_property_atomicity, nst_property_views;
+
+/* The view of namespace NS in SNAPSHOT, or NULL. */
+static inline const struct nst_ns_view *nst_view_of(const struct nst_snapshot *snapshot,
+                                                    uint64_t ns)
+{
+    for (size_t i = 0; snapshot && i < snapshot->len; i++)
+        if (snapshot->view[i].ns == ns)
+            return &snapshot->view[i];
+    return NULL;
+}
+
+#endif
