@@ -1,6 +1,7 @@
-/* The kernel's mount interface, as far as Debian 12's headers (Linux 6.1) lack it. Each piece names where it comes from and
- * since when; names are the kernel's, except that structs carry nst_, since newer headers declare them too.
- * Nothing here says that the running kernel has it: who calls must expect -ENOSYS or -EINVAL.
+/* The kernel's mount interface, as far as Debian 12's headers (Linux 6.1) lack it. Each piece names
+ * where it comes from and since when; names are the kernel's, except that structs carry nst_, since
+ * newer headers declare them too. Nothing here says that the running kernel has it: who calls must
+ * expect -ENOSYS or -EINVAL.
  */
 #ifndef NST_MOUNT_ABI_H
 #define NST_MOUNT_ABI_H
@@ -12,16 +13,20 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-/* ---- system calls: arch/x86/entry/syscalls/syscall_64.tbl; the same numbers on every architecture but alpha ---- */
+/* ---- system calls: arch/x86/entry/syscalls/syscall_64.tbl; the same numbers on every architecture
+ * but alpha ---- */
 
 #ifndef __NR_statmount
-#define __NR_statmount 457 /* 6.8: (const struct mnt_id_req *, struct statmount *, size_t bufsize, unsigned flags) */
+#define __NR_statmount                                                                             \
+    457 /* 6.8: (const struct mnt_id_req *, struct statmount *, size_t bufsize, unsigned flags) */
 #endif
 #ifndef __NR_listmount
-#define __NR_listmount 458 /* 6.8: (const struct mnt_id_req *, uint64_t *ids, size_t nr, unsigned flags) */
+#define __NR_listmount                                                                             \
+    458 /* 6.8: (const struct mnt_id_req *, uint64_t *ids, size_t nr, unsigned flags) */
 #endif
 #ifndef __NR_open_tree_attr
-#define __NR_open_tree_attr 467 /* 6.15: (int dfd, const char *path, unsigned flags, struct mount_attr *, size_t) */
+#define __NR_open_tree_attr                                                                        \
+    467 /* 6.15: (int dfd, const char *path, unsigned flags, struct mount_attr *, size_t) */
 #endif
 
 /* ---- include/uapi/linux/mount.h ---- */
@@ -65,13 +70,15 @@
 #ifndef MS_NOSYMFOLLOW
 #define MS_NOSYMFOLLOW 256 /* 5.10 */
 #endif
-#define NST_FSCONFIG_CMD_CREATE_EXCL 8 /* 6.6: FSCONFIG_CMD_CREATE_EXCL, which is an enumerator there */
+#define NST_FSCONFIG_CMD_CREATE_EXCL                                                               \
+    8 /* 6.6: FSCONFIG_CMD_CREATE_EXCL, which is an enumerator there */
 
-/* struct mnt_id_req. 6.8 knows the first 24 bytes (VER0), 6.11 all 32 (VER1); a kernel that knows fewer bytes than it is
- * given returns -E2BIG unless the rest is zero. */
+/* struct mnt_id_req. 6.8 knows the first 24 bytes (VER0), 6.11 all 32 (VER1); a kernel that knows
+ * fewer bytes than it is given returns -E2BIG unless the rest is zero. */
 struct nst_mnt_id_req {
     uint32_t size;      /* of this struct, in bytes */
-    uint32_t mnt_ns_fd; /* 6.18: an open namespace file, or 0; must be 0 before and when mnt_ns_id is set */
+    uint32_t mnt_ns_fd; /* 6.18: an open namespace file, or 0; must be 0 before and when mnt_ns_id
+                           is set */
     uint64_t mnt_id;    /* unique id of the mount, or LSMT_ROOT */
     uint64_t param;     /* statmount: STATMOUNT_…; listmount: the last id seen, or 0 */
     uint64_t mnt_ns_id; /* 6.11: the namespace, or 0 for the caller's */
@@ -84,13 +91,15 @@ struct nst_mnt_id_req {
 #define MNT_ID_REQ_SIZE_VER1 32
 #endif
 #ifndef LSMT_ROOT
-#define LSMT_ROOT 0xffffffffffffffff /* listmount: from the root on, which is listed too since 6.8 */
+#define LSMT_ROOT                                                                                  \
+    0xffffffffffffffff /* listmount: from the root on, which is listed too since 6.8 */
 #endif
 #ifndef LISTMOUNT_REVERSE
 #define LISTMOUNT_REVERSE (1 << 0) /* 6.12 */
 #endif
 
-/* struct statmount. [str] fields are offsets into str[]. Only what `mask` names was written. 512 bytes since 6.8. */
+/* struct statmount. [str] fields are offsets into str[]. Only what `mask` names was written. 512
+ * bytes since 6.8. */
 struct nst_statmount {
     uint32_t size;     /* in bytes, with the strings */
     uint32_t mnt_opts; /* [str] of the superblock; escaped, comma-separated */
@@ -106,16 +115,16 @@ struct nst_statmount {
     uint64_t mnt_peer_group;
     uint64_t mnt_master;
     uint64_t propagate_from;
-    uint32_t mnt_root;  /* [str] not escaped */
-    uint32_t mnt_point; /* [str] not escaped, "" when the root doesn't reach it */
-    uint64_t mnt_ns_id; /* 6.11 */
-    uint32_t fs_subtype;                     /* [str] 6.13 */
-    uint32_t sb_source;                      /* [str] 6.13: not escaped */
-    uint32_t opt_num, opt_array;             /* [str] 6.13: each option ends with NUL, not escaped */
-    uint32_t opt_sec_num, opt_sec_array;     /* [str] 6.13: the security module's */
-    uint64_t supported_mask;                 /* 6.15 */
-    uint32_t mnt_uidmap_num, mnt_uidmap;     /* [str] 6.15 */
-    uint32_t mnt_gidmap_num, mnt_gidmap;     /* [str] 6.15 */
+    uint32_t mnt_root;                   /* [str] not escaped */
+    uint32_t mnt_point;                  /* [str] not escaped, "" when the root doesn't reach it */
+    uint64_t mnt_ns_id;                  /* 6.11 */
+    uint32_t fs_subtype;                 /* [str] 6.13 */
+    uint32_t sb_source;                  /* [str] 6.13: not escaped */
+    uint32_t opt_num, opt_array;         /* [str] 6.13: each option ends with NUL, not escaped */
+    uint32_t opt_sec_num, opt_sec_array; /* [str] 6.13: the security module's */
+    uint64_t supported_mask;             /* 6.15 */
+    uint32_t mnt_uidmap_num, mnt_uidmap; /* [str] 6.15 */
+    uint32_t mnt_gidmap_num, mnt_gidmap; /* [str] 6.15 */
     uint64_t spare[43];
     char str[];
 };
@@ -184,7 +193,9 @@ struct nst_mnt_ns_info { /* struct mnt_ns_info, 6.12 */
 #define NS_MNT_GET_INFO _IOR(NSIO, 10, struct nst_mnt_ns_info) /* 6.12 */
 #endif
 #ifndef NS_MNT_GET_NEXT
-#define NS_MNT_GET_NEXT _IOR(NSIO, 11, struct nst_mnt_ns_info) /* 6.12: needs CAP_SYS_ADMIN in the initial namespaces */
+#define NS_MNT_GET_NEXT                                                                            \
+    _IOR(NSIO, 11, struct nst_mnt_ns_info) /* 6.12: needs CAP_SYS_ADMIN in the initial namespaces  \
+                                            */
 #endif
 #ifndef NS_MNT_GET_PREV
 #define NS_MNT_GET_PREV _IOR(NSIO, 12, struct nst_mnt_ns_info) /* 6.12 */

@@ -1,25 +1,15 @@
-/* What makes two tables equal: byte for byte, or in meaning, with ids, peer groups and devices renamed.
+/* What makes two tables equal: byte for byte, or in meaning, with ids, peer groups and devices
+ * renamed.
  *
- * Meaning is compared along one canonical order: parents before children, siblings by mount point, and those stacked on
- * one point as listed. Names are given out along that order, so equal trees get equal names.
+ * Meaning is compared along one canonical order: parents before children, siblings by mount point,
+ * and those stacked on one point as listed. Names are given out along that order, so equal trees
+ * get equal names.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
-
-void nst_table_free(struct nst_table *table)
-{
-    int saved = errno;
-
-    if (!table)
-        return;
-    free(table->mount);
-    free(table->text);
-    *table = (struct nst_table){ 0 };
-    errno = saved;
-}
 
 static uint64_t name(struct nst_names *names, uint64_t key)
 {
@@ -59,15 +49,17 @@ void nst_renamer_free(struct nst_renamer *renamer)
 
 static bool strings_same(const struct nst_mount *a, const struct nst_mount *b)
 {
-    return !strcmp(a->point, b->point) && !strcmp(a->root, b->root) && !strcmp(a->options, b->options) &&
-           !strcmp(a->type, b->type) && !strcmp(a->source, b->source) && !strcmp(a->super_options, b->super_options);
+    return !strcmp(a->point, b->point) && !strcmp(a->root, b->root) &&
+           !strcmp(a->options, b->options) && !strcmp(a->type, b->type) &&
+           !strcmp(a->source, b->source) && !strcmp(a->super_options, b->super_options);
 }
 
 bool nst_mounts_same(const struct nst_mount *a, const struct nst_mount *b)
 {
-    return a->id == b->id && a->parent_id == b->parent_id && a->major == b->major && a->minor == b->minor &&
-           a->peer_group == b->peer_group && a->master == b->master && a->propagate_from == b->propagate_from &&
-           a->unbindable == b->unbindable && a->deleted == b->deleted && strings_same(a, b);
+    return a->id == b->id && a->parent_id == b->parent_id && a->major == b->major &&
+           a->minor == b->minor && a->peer_group == b->peer_group && a->master == b->master &&
+           a->propagate_from == b->propagate_from && a->unbindable == b->unbindable &&
+           a->deleted == b->deleted && strings_same(a, b);
 }
 
 bool nst_tables_equal(const struct nst_table *a, const struct nst_table *b)
@@ -77,15 +69,16 @@ bool nst_tables_equal(const struct nst_table *a, const struct nst_table *b)
     for (size_t i = 0; i < a->len; i++) {
         const struct nst_mount *x = &a->mount[i], *y = &b->mount[i];
 
-        if (!nst_mounts_same(x, y) || (x->unique_id && y->unique_id && x->unique_id != y->unique_id))
+        if (!nst_mounts_same(x, y) ||
+            (x->unique_id && y->unique_id && x->unique_id != y->unique_id))
             return false;
     }
     return true;
 }
 
-struct place {          /* a mount among its siblings */
+struct place { /* a mount among its siblings */
     const char *point;
-    size_t parent;      /* index + 1, 0 for a root */
+    size_t parent; /* index + 1, 0 for a root */
     size_t index;
 };
 
@@ -102,13 +95,15 @@ static int compare_places(const void *a, const void *b)
     return x->index < y->index ? -1 : 1;
 }
 
-/* Appends the children of `parent` behind each other, depth first. Uses a stack of its own: tables may be deep. */
-static void walk(const struct place *places, size_t len, const size_t *first, size_t *stack, bool *seen, size_t *order,
-                 unsigned *depth)
+/* Appends the children of `parent` behind each other, depth first. Uses a stack of its own: tables
+ * may be deep. */
+static void walk(const struct place *places, size_t len, const size_t *first, size_t *stack,
+                 bool *seen, size_t *order, unsigned *depth)
 {
     size_t at = 0, top = 0, done = 0;
 
-    /* stack holds positions in places[]; each one is the sibling to be looked at next on its level */
+    /* stack holds positions in places[]; each one is the sibling to be looked at next on its level
+     */
     stack[top++] = 0;
     while (top) {
         size_t here = stack[top - 1];
@@ -138,21 +133,24 @@ int nst_table_order(const struct nst_table *table, size_t **ret_order, unsigned 
 {
     size_t len = table->len, room = len + 2;
     struct place *places = calloc(room, sizeof *places);
-    size_t *order = calloc(room, sizeof *order), *first = calloc(room, sizeof *first), *stack = calloc(room, sizeof *stack);
+    size_t *order = calloc(room, sizeof *order), *first = calloc(room, sizeof *first),
+           *stack = calloc(room, sizeof *stack);
     unsigned *depth = calloc(room, sizeof *depth);
     bool *seen = calloc(room, sizeof *seen);
-    struct nst_names ids = { 0 };
+    struct nst_names ids = {0};
     int error = -ENOMEM;
 
     *ret_order = NULL;
     if (ret_depth)
         *ret_depth = NULL;
-    if (!places || !order || !first || !stack || !depth || !seen || !nst_names_of_table(&ids, table))
+    if (!places || !order || !first || !stack || !depth || !seen ||
+        !nst_names_of_table(&ids, table))
         goto out;
     for (size_t i = 0; i < len; i++) {
         size_t parent = (size_t)nst_names_get(&ids, table->mount[i].parent_id);
 
-        places[i] = (struct place){ .point = table->mount[i].point, .parent = parent == i + 1 ? 0 : parent, .index = i };
+        places[i] = (struct place){
+            .point = table->mount[i].point, .parent = parent == i + 1 ? 0 : parent, .index = i};
         first[i] = len;
     }
     if (len)
@@ -179,12 +177,14 @@ out:
     return error;
 }
 
-static bool same_meaning(const struct nst_mount *x, struct nst_renamer *xs, const struct nst_mount *y, struct nst_renamer *ys)
+static bool same_meaning(const struct nst_mount *x, struct nst_renamer *xs,
+                         const struct nst_mount *y, struct nst_renamer *ys)
 {
     return x->unbindable == y->unbindable && x->deleted == y->deleted && strings_same(x, y) &&
            nst_renamer_mount(xs, x->id) == nst_renamer_mount(ys, y->id) &&
            nst_renamer_mount(xs, x->parent_id) == nst_renamer_mount(ys, y->parent_id) &&
-           nst_renamer_device(xs, x->major, x->minor) == nst_renamer_device(ys, y->major, y->minor) &&
+           nst_renamer_device(xs, x->major, x->minor) ==
+               nst_renamer_device(ys, y->major, y->minor) &&
            nst_renamer_group(xs, x->peer_group) == nst_renamer_group(ys, y->peer_group) &&
            nst_renamer_group(xs, x->master) == nst_renamer_group(ys, y->master) &&
            nst_renamer_group(xs, x->propagate_from) == nst_renamer_group(ys, y->propagate_from);
@@ -192,7 +192,7 @@ static bool same_meaning(const struct nst_mount *x, struct nst_renamer *xs, cons
 
 bool nst_tables_equivalent(const struct nst_table *a, const struct nst_table *b)
 {
-    struct nst_renamer as = { 0 }, bs = { 0 };
+    struct nst_renamer as = {0}, bs = {0};
     size_t *a_order = NULL, *b_order = NULL;
     bool same = false;
 
@@ -220,8 +220,8 @@ static void add_tag(struct nst_growing *g, const char *tag, uint64_t number)
 
 char *nst_table_text(const struct nst_table *table, struct nst_renamer *renamer)
 {
-    struct nst_renamer own = { 0 }, *names = renamer ? renamer : &own;
-    struct nst_growing g = { 0 };
+    struct nst_renamer own = {0}, *names = renamer ? renamer : &own;
+    struct nst_growing g = {0};
     size_t *order;
 
     if (nst_table_order(table, &order, NULL))

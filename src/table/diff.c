@@ -7,7 +7,7 @@
 int nst_table_diff(const struct nst_table *before, const struct nst_table *after,
                    void (*emit)(void *ctx, const struct nst_change *change), void *ctx)
 {
-    struct nst_names old = { 0 }, new = { 0 };
+    struct nst_names old = {0}, new = {0};
 
     if (!nst_names_of_table(&old, before))
         return -ENOMEM;
@@ -20,13 +20,13 @@ int nst_table_diff(const struct nst_table *before, const struct nst_table *after
         uint64_t at = nst_names_get(&new, m->id);
 
         if (!at)
-            emit(ctx, &(struct nst_change){ NST_VANISHED, m, NULL });
+            emit(ctx, &(struct nst_change){NST_VANISHED, m, NULL});
         else if (!nst_mounts_same(m, &after->mount[at - 1]))
-            emit(ctx, &(struct nst_change){ NST_CHANGED, m, &after->mount[at - 1] });
+            emit(ctx, &(struct nst_change){NST_CHANGED, m, &after->mount[at - 1]});
     }
     for (size_t i = 0; i < after->len; i++)
         if (!nst_names_get(&old, after->mount[i].id))
-            emit(ctx, &(struct nst_change){ NST_APPEARED, NULL, &after->mount[i] });
+            emit(ctx, &(struct nst_change){NST_APPEARED, NULL, &after->mount[i]});
     nst_names_free(&old);
     nst_names_free(&new);
     return 0;
@@ -54,7 +54,7 @@ void nst_growing_propagation(struct nst_growing *g, const struct nst_mount *m)
 
 char *nst_propagation_text(const struct nst_mount *mount)
 {
-    struct nst_growing g = { 0 };
+    struct nst_growing g = {0};
 
     nst_growing_propagation(&g, mount);
     return nst_growing_steal(&g);
@@ -62,7 +62,8 @@ char *nst_propagation_text(const struct nst_mount *mount)
 
 typedef void adder(struct nst_growing *g, const char *string);
 
-static void add_pair(struct nst_growing *g, bool *first, const char *what, const char *before, const char *after, adder *add)
+static void add_pair(struct nst_growing *g, bool *first, const char *what, const char *before,
+                     const char *after, adder *add)
 {
     if (!strcmp(before, after))
         return;
@@ -74,7 +75,8 @@ static void add_pair(struct nst_growing *g, bool *first, const char *what, const
     add(g, after);
 }
 
-static void add_numbers(struct nst_growing *g, bool *first, const char *what, uint64_t before, uint64_t after)
+static void add_numbers(struct nst_growing *g, bool *first, const char *what, uint64_t before,
+                        uint64_t after)
 {
     if (before == after)
         return;
@@ -92,8 +94,8 @@ static void add_changed(struct nst_growing *g, const struct nst_mount *b, const 
 
     add_pair(g, &first, "moved ", b->point, a->point, nst_growing_escaped);
     add_pair(g, &first, "options ", b->options, a->options, nst_growing_options);
-    if (b->peer_group != a->peer_group || b->master != a->master || b->propagate_from != a->propagate_from ||
-        b->unbindable != a->unbindable) {
+    if (b->peer_group != a->peer_group || b->master != a->master ||
+        b->propagate_from != a->propagate_from || b->unbindable != a->unbindable) {
         nst_growing_string(g, first ? ": " : "; ");
         first = false;
         nst_growing_propagation(g, b);
@@ -111,9 +113,10 @@ static void add_changed(struct nst_growing *g, const struct nst_mount *b, const 
 
 char *nst_change_text(const struct nst_change *change)
 {
-    static const char *const marks[] = { [NST_APPEARED] = "+ ", [NST_VANISHED] = "- ", [NST_CHANGED] = "~ " };
+    static const char *const marks[] = {
+        [NST_APPEARED] = "+ ", [NST_VANISHED] = "- ", [NST_CHANGED] = "~ "};
     const struct nst_mount *m = change->after ? change->after : change->before;
-    struct nst_growing g = { 0 };
+    struct nst_growing g = {0};
 
     nst_growing_string(&g, marks[change->kind]);
     nst_growing_escaped(&g, m->point);

@@ -1,4 +1,5 @@
-/* Drawing a table as the tree that its parents make, as findmnt(8) does, with marks of what changed. */
+/* Drawing a table as the tree that its parents make, as findmnt(8) does, with marks of what
+ * changed. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +11,17 @@ enum mark { SAME, NEW, DIFFERENT, GONE };
 static const struct {
     const char *text, *colour;
 } marks[] = {
-    [SAME] = { "  ", "" },
-    [NEW] = { "+ ", "\033[32m" },
-    [DIFFERENT] = { "~ ", "\033[33m" },
-    [GONE] = { "- ", "\033[31m" },
+    [SAME] = {"  ", ""},
+    [NEW] = {"+ ", "\033[32m"},
+    [DIFFERENT] = {"~ ", "\033[33m"},
+    [GONE] = {"- ", "\033[31m"},
 };
 
 struct branches {
     const char *fork, *last, *bar, *gap;
 };
 
-static const struct branches lines = { "├─", "└─", "│ ", "  " }, ascii = { "|-", "`-", "| ", "  " };
+static const struct branches lines = {"├─", "└─", "│ ", "  "}, ascii = {"|-", "`-", "| ", "  "};
 
 struct drawing {
     struct nst_growing g;
@@ -29,7 +30,8 @@ struct drawing {
     struct nst_names old; /* before's ids */
 };
 
-static void draw_mount(struct drawing *d, const struct nst_mount *m, enum mark mark, const char *branch, size_t branch_len)
+static void draw_mount(struct drawing *d, const struct nst_mount *m, enum mark mark,
+                       const char *branch, size_t branch_len)
 {
     bool colour = d->flags & NST_DRAW_COLOUR;
 
@@ -64,7 +66,8 @@ static enum mark mark_of(const struct drawing *d, const struct nst_mount *m)
     return nst_mounts_same(&d->before->mount[at - 1], m) ? SAME : DIFFERENT;
 }
 
-/* last[i]: no later mount of the order is a sibling of the i-th. last_at[d] is the latest seen on level d, from behind. */
+/* last[i]: no later mount of the order is a sibling of the i-th. last_at[d] is the latest seen on
+ * level d, from behind. */
 static bool *find_last(const unsigned *depth, size_t len)
 {
     bool *last = calloc(len + 1, sizeof *last), *open = calloc(len + 1, sizeof *open);
@@ -89,13 +92,14 @@ static bool *find_last(const unsigned *depth, size_t len)
 static int draw_tree(struct drawing *d, const struct nst_table *table)
 {
     const struct branches *b = d->flags & NST_DRAW_ASCII ? &ascii : &lines;
-    struct nst_growing branch = { 0 };
+    struct nst_growing branch = {0};
     size_t *order = NULL, *ends = NULL;
     unsigned *depth = NULL;
     bool *last = NULL;
     int error = nst_table_order(table, &order, &depth);
 
-    if (!error && (!(last = find_last(depth, table->len)) || !(ends = calloc(table->len + 2, sizeof *ends))))
+    if (!error &&
+        (!(last = find_last(depth, table->len)) || !(ends = calloc(table->len + 2, sizeof *ends))))
         error = -ENOMEM;
     for (size_t i = 0; !error && i < table->len; i++) {
         const struct nst_mount *m = &table->mount[order[i]];
@@ -122,9 +126,10 @@ static int draw_tree(struct drawing *d, const struct nst_table *table)
 
 char *nst_table_draw(const struct nst_table *table, unsigned flags, const struct nst_table *before)
 {
-    struct drawing d = { .flags = flags, .before = before };
-    struct nst_names now = { 0 };
-    bool failed = before && (!nst_names_of_table(&d.old, before) || !nst_names_of_table(&now, table));
+    struct drawing d = {.flags = flags, .before = before};
+    struct nst_names now = {0};
+    bool failed =
+        before && (!nst_names_of_table(&d.old, before) || !nst_names_of_table(&now, table));
 
     failed = failed || draw_tree(&d, table);
     for (size_t i = 0; !failed && before && i < before->len; i++)

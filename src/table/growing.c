@@ -1,4 +1,5 @@
-/* Growing text, and a map of 64-bit ids with open addressing: what the other files of the room stand on. */
+/* Growing text, and a map of 64-bit ids with open addressing: what the other files of the room
+ * stand on. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ void nst_growing_number(struct nst_growing *g, uint64_t number)
     nst_growing_bytes(g, digits + at, sizeof digits - at);
 }
 
-/* Bytes of the UTF-8 character at s that may be printed, or 0. Rejects overlong forms, surrogates and C1 controls. */
+/* Bytes of the UTF-8 character at s that may be printed, or 0. Rejects overlong forms, surrogates
+ * and C1 controls. */
 static size_t printable(const unsigned char *s)
 {
     if (s[0] < 0x80)
@@ -54,12 +56,13 @@ static size_t printable(const unsigned char *s)
             (s[0] == 0xed && s[1] >= 0xa0))
             return 0;
         /* U+2028 and U+2029 end lines, U+202A to U+202E and U+2066 to U+2069 turn them around */
-        if (s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) || (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
+        if (s[0] == 0xe2 && ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+                             (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9)))
             return 0;
         return 3;
     }
-    if (s[0] >= 0xf0 && s[0] <= 0xf4 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80 &&
-        !(s[0] == 0xf0 && s[1] < 0x90) && !(s[0] == 0xf4 && s[1] >= 0x90))
+    if (s[0] >= 0xf0 && s[0] <= 0xf4 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
+        (s[3] & 0xc0) == 0x80 && !(s[0] == 0xf0 && s[1] < 0x90) && !(s[0] == 0xf4 && s[1] >= 0x90))
         return 4;
     return 0;
 }
@@ -76,7 +79,8 @@ static void add_escaped(struct nst_growing *g, const char *string, bool keep_bac
             s += n;
         nst_growing_bytes(g, (const char *)start, (size_t)(s - start));
         if (*s) {
-            char octal[4] = { '\\', (char)('0' + (*s >> 6)), (char)('0' + (*s >> 3 & 7)), (char)('0' + (*s & 7)) };
+            char octal[4] = {'\\', (char)('0' + (*s >> 6)), (char)('0' + (*s >> 3 & 7)),
+                             (char)('0' + (*s & 7))};
 
             nst_growing_bytes(g, octal, sizeof octal);
             s++;
@@ -101,12 +105,12 @@ char *nst_growing_steal(struct nst_growing *g)
     nst_growing_bytes(g, "", 0);
     if (g->failed) {
         free(g->text);
-        *g = (struct nst_growing){ 0 };
+        *g = (struct nst_growing){0};
         return NULL;
     }
     text = g->text;
     text[g->len] = '\0';
-    *g = (struct nst_growing){ 0 };
+    *g = (struct nst_growing){0};
     return text;
 }
 
@@ -143,7 +147,7 @@ bool nst_names_put(struct nst_names *names, uint64_t key, uint64_t value)
     size_t at;
 
     if (names->len * 2 >= names->cap) {
-        struct nst_names more = { .cap = names->cap ? names->cap * 2 : 64, .len = names->len };
+        struct nst_names more = {.cap = names->cap ? names->cap * 2 : 64, .len = names->len};
 
         more.key = calloc(more.cap, sizeof *more.key);
         more.name = calloc(more.cap, sizeof *more.name);
@@ -172,7 +176,7 @@ void nst_names_free(struct nst_names *names)
 {
     free(names->key);
     free(names->name);
-    *names = (struct nst_names){ 0 };
+    *names = (struct nst_names){0};
 }
 
 bool nst_names_of_table(struct nst_names *names, const struct nst_table *table)

@@ -15,7 +15,8 @@ void nst_growing_bytes(struct nst_growing *g, const char *bytes, size_t len);
 void nst_growing_string(struct nst_growing *g, const char *string);
 void nst_growing_number(struct nst_growing *g, uint64_t number);
 
-/* Raw bytes, with space, control characters, backslash, and all that isn't UTF-8 as \ooo: one word of one line. */
+/* Raw bytes, with space, control characters, backslash, and all that isn't UTF-8 as \ooo: one word
+ * of one line. */
 void nst_growing_escaped(struct nst_growing *g, const char *string);
 
 /* An option list, whose escapes were left in place: as above, but backslashes stay as they are. */
@@ -32,14 +33,17 @@ bool nst_names_put(struct nst_names *names, uint64_t key, uint64_t value);
 
 void nst_names_free(struct nst_names *names);
 
-/* A map of mount id to index + 1 in the table; of equal ids the first one counts. Mounts without id are left out. */
+/* A map of mount id to index + 1 in the table; of equal ids the first one counts. Mounts without id
+ * are left out. */
 bool nst_names_of_table(struct nst_names *names, const struct nst_table *table);
 
-/* Indices of all mounts, parents before children, siblings by point, then as listed: ret_order[len]; ret_depth (may be
- * NULL) tells how deep each one of the order stands. -ENOMEM. Caller frees both. */
+/* Indices of all mounts, parents before children, siblings by point, then as listed:
+ * ret_order[len]; ret_depth (may be NULL) tells how deep each one of the order stands. -ENOMEM.
+ * Caller frees both. */
 int nst_table_order(const struct nst_table *table, size_t **ret_order, unsigned **ret_depth);
 
-bool nst_mounts_same(const struct nst_mount *a, const struct nst_mount *b); /* every field but unique_id */
+bool nst_mounts_same(const struct nst_mount *a,
+                     const struct nst_mount *b); /* every field but unique_id */
 
 void nst_growing_propagation(struct nst_growing *g, const struct nst_mount *mount);
 

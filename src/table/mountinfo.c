@@ -1,7 +1,8 @@
 /* Reading /proc/PID/mountinfo and /proc/PID/mounts.
  *
- * The text is copied once; fields are unescaped in place (an escape only ever shrinks) and ended with NUL, so the table's
- * strings point into the copy. What is written there comes from show_mountinfo() and show_vfsmnt() in fs/proc_namespace.c.
+ * The text is copied once; fields are unescaped in place (an escape only ever shrinks) and ended
+ * with NUL, so the table's strings point into the copy. What is written there comes from
+ * show_mountinfo() and show_vfsmnt() in fs/proc_namespace.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +14,8 @@
 #include <ns-tool/table.h>
 
 struct reader {
-    char *at;           /* next byte */
-    char *end;          /* behind the last one */
+    char *at;  /* next byte */
+    char *end; /* behind the last one */
     char *line_start;
     size_t line;
     const char *bad_at; /* where it went wrong, with message; set once */
@@ -57,9 +58,10 @@ static int expect(struct reader *r, char c, const char *message)
     return 0;
 }
 
-/* How a field treats backslashes. PATH: the kernel escaped every one, so another is malformed. NAME: as PATH, but a
- * file system may write it itself (show_devname), so another one stays. OPTIONS: escapes stay, because an escaped comma
- * isn't a separator (seq_show_option() in fs.h escapes ",= \t\n\\"). */
+/* How a field treats backslashes. PATH: the kernel escaped every one, so another is malformed.
+ * NAME: as PATH, but a file system may write it itself (show_devname), so another one stays.
+ * OPTIONS: escapes stay, because an escaped comma isn't a separator (seq_show_option() in fs.h
+ * escapes ",= \t\n\\"). */
 enum escapes { PATH, NAME, OPTIONS };
 
 /* Undoes \ooo in [start, end), in place, and ends it with NUL. */
@@ -76,8 +78,8 @@ static int unescape(struct reader *r, char *start, char *end, enum escapes escap
             *to++ = *from++;
             continue;
         }
-        if (end - from >= 4 && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' && from[2] <= '7' &&
-            from[3] >= '0' && from[3] <= '7') {
+        if (end - from >= 4 && from[1] >= '0' && from[1] <= '3' && from[2] >= '0' &&
+            from[2] <= '7' && from[3] >= '0' && from[3] <= '7') {
             int byte = (from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0');
 
             if (byte) {
@@ -95,7 +97,8 @@ static int unescape(struct reader *r, char *start, char *end, enum escapes escap
 }
 
 /* A string up to `stop` (' ' or '\n'), which is eaten. Empty only where may_be_empty. */
-static int read_string(struct reader *r, char *line_end, char stop, enum escapes escapes, bool may_be_empty, char **ret_string)
+static int read_string(struct reader *r, char *line_end, char stop, enum escapes escapes,
+                       bool may_be_empty, char **ret_string)
 {
     char *start = r->at, *end = line_end;
 
@@ -122,10 +125,13 @@ static bool ends_deleted(const char *s)
 /* The tagged fields up to "- ". */
 static int read_optional(struct reader *r, char *line_end, struct nst_mount *m)
 {
-    static const struct { const char *tag; size_t len, offset; } tags[] = {
-        { "shared:", 7, offsetof(struct nst_mount, peer_group) },
-        { "master:", 7, offsetof(struct nst_mount, master) },
-        { "propagate_from:", 15, offsetof(struct nst_mount, propagate_from) },
+    static const struct {
+        const char *tag;
+        size_t len, offset;
+    } tags[] = {
+        {"shared:", 7, offsetof(struct nst_mount, peer_group)},
+        {"master:", 7, offsetof(struct nst_mount, master)},
+        {"propagate_from:", 15, offsetof(struct nst_mount, propagate_from)},
     };
 
     while (!(line_end - r->at >= 2 && r->at[0] == '-' && r->at[1] == ' ')) {
@@ -150,7 +156,7 @@ static int read_optional(struct reader *r, char *line_end, struct nst_mount *m)
             memcpy((char *)m + tags[i].offset, &id, sizeof id);
             break;
         }
-        if (len == 10 && !memcmp(r->at, "unbindable", 10))
+        if (i == sizeof tags / sizeof *tags && len == 10 && !memcmp(r->at, "unbindable", 10))
             m->unbindable = true;
         r->at = end + 1;
     }
@@ -163,10 +169,14 @@ static int read_mountinfo_line(struct reader *r, char *line_end, struct nst_moun
     uint64_t major, minor;
     int error;
 
-    if ((error = read_number(r, ' ', ' ', INT32_MAX, &m->id)) || (error = expect(r, ' ', "expected a space")) ||
-        (error = read_number(r, ' ', ' ', INT32_MAX, &m->parent_id)) || (error = expect(r, ' ', "expected a space")) ||
-        (error = read_number(r, ':', ':', 4095, &major)) || (error = expect(r, ':', "expected a colon")) ||
-        (error = read_number(r, ' ', ' ', 1048575, &minor)) || (error = expect(r, ' ', "expected a space")) ||
+    if ((error = read_number(r, ' ', ' ', INT32_MAX, &m->id)) ||
+        (error = expect(r, ' ', "expected a space")) ||
+        (error = read_number(r, ' ', ' ', INT32_MAX, &m->parent_id)) ||
+        (error = expect(r, ' ', "expected a space")) ||
+        (error = read_number(r, ':', ':', 4095, &major)) ||
+        (error = expect(r, ':', "expected a colon")) ||
+        (error = read_number(r, ' ', ' ', 1048575, &minor)) ||
+        (error = expect(r, ' ', "expected a space")) ||
         (error = read_string(r, line_end, ' ', PATH, false, &m->root)) ||
         (error = read_string(r, line_end, ' ', PATH, false, &m->point)) ||
         (error = read_string(r, line_end, ' ', OPTIONS, false, &m->options)) ||
@@ -206,13 +216,14 @@ static int read_mounts_line(struct reader *r, char *line_end, struct nst_mount *
 }
 
 /* Takes over `text`, which has len bytes and is malloc'd. */
-static int parse(char *text, size_t len, enum nst_view view, struct nst_table *ret_table, struct nst_table_error *ret_error)
+static int parse(char *text, size_t len, enum nst_view view, struct nst_table *ret_table,
+                 struct nst_table_error *ret_error)
 {
-    struct reader r = { .at = text, .end = text + len, .line_start = text, .line = 1 };
-    struct nst_table table = { .text = text, .text_len = len, .view = view };
+    struct reader r = {.at = text, .end = text + len, .line_start = text, .line = 1};
+    struct nst_table table = {.text = text, .text_len = len, .text_cap = len + 1, .view = view};
     int error = 0;
 
-    *ret_table = (struct nst_table){ 0 };
+    *ret_table = (struct nst_table){0};
     while (r.at < r.end) {
         char *line_end = memchr(r.at, '\n', (size_t)(r.end - r.at)), *nul;
 
@@ -237,8 +248,9 @@ static int parse(char *text, size_t len, enum nst_view view, struct nst_table *r
             table.mount = mount;
             table.cap = cap;
         }
-        table.mount[table.len] = (struct nst_mount){ 0 };
-        error = (view == NST_VIEW_MOUNTS ? read_mounts_line : read_mountinfo_line)(&r, line_end, &table.mount[table.len]);
+        table.mount[table.len] = (struct nst_mount){0};
+        error = (view == NST_VIEW_MOUNTS ? read_mounts_line : read_mountinfo_line)(
+            &r, line_end, &table.mount[table.len]);
         if (error)
             break;
         table.len++;
@@ -246,8 +258,9 @@ static int parse(char *text, size_t len, enum nst_view view, struct nst_table *r
     }
     if (error) {
         if (ret_error && error == -EINVAL)
-            *ret_error = (struct nst_table_error){ .line = r.line, .column = (size_t)(r.bad_at - r.line_start) + 1,
-                                                   .message = r.message };
+            *ret_error = (struct nst_table_error){.line = r.line,
+                                                  .column = (size_t)(r.bad_at - r.line_start) + 1,
+                                                  .message = r.message};
         nst_table_free(&table);
         return error;
     }
@@ -260,7 +273,7 @@ static int parse_copy(const char *text, size_t len, enum nst_view view, struct n
 {
     char *copy = malloc(len + 1);
 
-    *ret_table = (struct nst_table){ 0 };
+    *ret_table = (struct nst_table){0};
     if (!copy)
         return -ENOMEM;
     if (len)
@@ -269,12 +282,14 @@ static int parse_copy(const char *text, size_t len, enum nst_view view, struct n
     return parse(copy, len, view, ret_table, ret_error);
 }
 
-int nst_mountinfo_parse(const char *text, size_t len, struct nst_table *ret_table, struct nst_table_error *ret_error)
+int nst_mountinfo_parse(const char *text, size_t len, struct nst_table *ret_table,
+                        struct nst_table_error *ret_error)
 {
     return parse_copy(text, len, NST_VIEW_MOUNTINFO, ret_table, ret_error);
 }
 
-int nst_mounts_parse(const char *text, size_t len, struct nst_table *ret_table, struct nst_table_error *ret_error)
+int nst_mounts_parse(const char *text, size_t len, struct nst_table *ret_table,
+                     struct nst_table_error *ret_error)
 {
     return parse_copy(text, len, NST_VIEW_MOUNTS, ret_table, ret_error);
 }
@@ -285,7 +300,7 @@ static int read_fd(int fd, enum nst_view view, struct nst_table *ret_table)
     size_t cap = 16384, len = 0;
     char *text = malloc(cap);
 
-    *ret_table = (struct nst_table){ 0 };
+    *ret_table = (struct nst_table){0};
     if (!text)
         return -ENOMEM;
     for (;;) {
@@ -332,7 +347,7 @@ static int read_pid(pid_t pid, const char *file, enum nst_view view, struct nst_
     char path[64];
     int fd, error;
 
-    *ret_table = (struct nst_table){ 0 };
+    *ret_table = (struct nst_table){0};
     if (pid)
         snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
     else

@@ -1,7 +1,8 @@
 /* Reading a mount table by listmount(2) and statmount(2), without /proc.
  *
- * The answer is brought into mountinfo's terms, so that the views can be held against each other: options are written in
- * the order of show_vfsmnt_opts() and show_sb_opts() in fs/proc_namespace.c, and ids are the old ones.
+ * The answer is brought into mountinfo's terms, so that the views can be held against each other:
+ * options are written in the order of show_vfsmnt_opts() and show_sb_opts() in fs/proc_namespace.c,
+ * and ids are the old ones.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +13,10 @@
 
 #include "internal.h"
 
-#define WANTED (STATMOUNT_SB_BASIC | STATMOUNT_MNT_BASIC | STATMOUNT_PROPAGATE_FROM | STATMOUNT_MNT_ROOT | \
-                STATMOUNT_MNT_POINT | STATMOUNT_FS_TYPE | STATMOUNT_MNT_OPTS | STATMOUNT_FS_SUBTYPE | STATMOUNT_SB_SOURCE)
+#define WANTED                                                                                     \
+    (STATMOUNT_SB_BASIC | STATMOUNT_MNT_BASIC | STATMOUNT_PROPAGATE_FROM | STATMOUNT_MNT_ROOT |    \
+     STATMOUNT_MNT_POINT | STATMOUNT_FS_TYPE | STATMOUNT_MNT_OPTS | STATMOUNT_FS_SUBTYPE |         \
+     STATMOUNT_SB_SOURCE)
 
 struct option {
     uint64_t flag;
@@ -21,24 +24,27 @@ struct option {
 };
 
 static const struct option mount_options[] = {
-    { MOUNT_ATTR_NOSUID, ",nosuid" },         { MOUNT_ATTR_NODEV, ",nodev" },
-    { MOUNT_ATTR_NOEXEC, ",noexec" },         { MOUNT_ATTR_NOATIME, ",noatime" },
-    { MOUNT_ATTR_NODIRATIME, ",nodiratime" }, { MOUNT_ATTR_RELATIME, ",relatime" },
-    { MOUNT_ATTR_NOSYMFOLLOW, ",nosymfollow" }, { MOUNT_ATTR_IDMAP, ",idmapped" },
+    {MOUNT_ATTR_NOSUID, ",nosuid"},           {MOUNT_ATTR_NODEV, ",nodev"},
+    {MOUNT_ATTR_NOEXEC, ",noexec"},           {MOUNT_ATTR_NOATIME, ",noatime"},
+    {MOUNT_ATTR_NODIRATIME, ",nodiratime"},   {MOUNT_ATTR_RELATIME, ",relatime"},
+    {MOUNT_ATTR_NOSYMFOLLOW, ",nosymfollow"}, {MOUNT_ATTR_IDMAP, ",idmapped"},
 };
 
-static const struct option super_options[] = { /* include/linux/fs.h; SB_MANDLOCK isn't told by statmount(2) */
-    { 1 << 4, ",sync" },
-    { 1 << 7, ",dirsync" },
-    { 1 << 25, ",lazytime" },
+static const struct option super_options[] = {
+    /* include/linux/fs.h; SB_MANDLOCK isn't told by statmount(2) */
+    {1 << 4, ",sync"},
+    {1 << 7, ",dirsync"},
+    {1 << 25, ",lazytime"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static int request(long number, uint64_t ns, uint64_t id, uint64_t param, void *answer, size_t size)
 {
-    struct nst_mnt_id_req req = { .size = ns ? MNT_ID_REQ_SIZE_VER1 : MNT_ID_REQ_SIZE_VER0, .mnt_id = id, .param = param,
-                                  .mnt_ns_id = ns };
+    struct nst_mnt_id_req req = {.size = ns ? MNT_ID_REQ_SIZE_VER1 : MNT_ID_REQ_SIZE_VER0,
+                                 .mnt_id = id,
+                                 .param = param,
+                                 .mnt_ns_id = ns};
     long n = syscall(number, &req, answer, size, 0);
 
     if (n >= 0)
@@ -48,7 +54,8 @@ static int request(long number, uint64_t ns, uint64_t id, uint64_t param, void *
     return -errno;
 }
 
-/* All ids, oldest first. The kernel takes a million at most a call and needs room for as many as asked for. */
+/* All ids, oldest first. The kernel refuses to list more than a million a call, and takes memory
+ * for all asked for. */
 static int list(uint64_t ns, uint64_t **ret_ids, size_t *ret_len)
 {
     size_t len = 0, cap = 256;
@@ -57,7 +64,8 @@ static int list(uint64_t ns, uint64_t **ret_ids, size_t *ret_len)
     if (!ids)
         return -ENOMEM;
     for (;;) {
-        int n = request(__NR_listmount, ns, LSMT_ROOT, len ? ids[len - 1] : 0, ids + len, cap - len);
+        size_t room = cap - len < 65536 ? cap - len : 65536;
+        int n = request(__NR_listmount, ns, LSMT_ROOT, len ? ids[len - 1] : 0, ids + len, room);
         uint64_t *more;
 
         if (n < 0) {
@@ -65,9 +73,11 @@ static int list(uint64_t ns, uint64_t **ret_ids, size_t *ret_len)
             return n;
         }
         len += (size_t)n;
-        if (len < cap)
+        if ((size_t)n < room)
             break;
-        more = cap < 500000 ? reallocarray(ids, cap * 2, sizeof *ids) : NULL;
+        if (len < cap)
+            continue;
+        more = reallocarray(ids, cap * 2, sizeof *ids);
         if (!more) {
             free(ids);
             return -ENOMEM;
@@ -91,7 +101,8 @@ static void end_string(struct nst_growing *g)
     nst_growing_bytes(g, "", 1);
 }
 
-static char *add_string(struct nst_growing *g, const struct nst_statmount *sm, uint64_t flag, uint32_t offset)
+static char *add_string(struct nst_growing *g, const struct nst_statmount *sm, uint64_t flag,
+                        uint32_t offset)
 {
     char *start = start_string(g);
 
@@ -100,13 +111,15 @@ static char *add_string(struct nst_growing *g, const struct nst_statmount *sm, u
     return start;
 }
 
-static char *add_options(struct nst_growing *g, bool readonly, uint64_t flags, const struct option *options, size_t count)
+static char *add_options(struct nst_growing *g, bool readonly, uint64_t flags,
+                         const struct option *options, size_t count)
 {
     char *start = start_string(g);
 
     nst_growing_string(g, readonly ? "ro" : "rw");
     for (size_t i = 0; i < count; i++) {
-        bool set = options[i].flag ? flags & options[i].flag : !(flags & MOUNT_ATTR__ATIME); /* relatime is 0 */
+        bool set = options[i].flag ? flags & options[i].flag
+                                   : !(flags & MOUNT_ATTR__ATIME); /* relatime is 0 */
 
         if (set)
             nst_growing_string(g, options[i].text);
@@ -138,9 +151,11 @@ static void fill(struct nst_mount *m, const struct nst_statmount *sm, struct nst
         nst_growing_string(g, sm->str + sm->fs_subtype);
     }
     end_string(g);
-    m->options = add_options(g, sm->mnt_attr & MOUNT_ATTR_RDONLY, sm->mnt_attr, mount_options, COUNT(mount_options));
+    m->options = add_options(g, sm->mnt_attr & MOUNT_ATTR_RDONLY, sm->mnt_attr, mount_options,
+                             COUNT(mount_options));
     end_string(g);
-    m->super_options = add_options(g, sm->sb_flags & 1, sm->sb_flags, super_options, COUNT(super_options));
+    m->super_options =
+        add_options(g, sm->sb_flags & 1, sm->sb_flags, super_options, COUNT(super_options));
     if (sm->mask & STATMOUNT_MNT_OPTS && sm->str[sm->mnt_opts]) {
         nst_growing_string(g, ",");
         nst_growing_string(g, sm->str + sm->mnt_opts);
@@ -176,7 +191,8 @@ static void settle(struct nst_table *table)
 {
     for (size_t i = 0; i < table->len; i++) {
         struct nst_mount *m = &table->mount[i];
-        char **strings[] = { &m->root, &m->point, &m->source, &m->type, &m->options, &m->super_options };
+        char **strings[] = {&m->root, &m->point,   &m->source,
+                            &m->type, &m->options, &m->super_options};
 
         for (size_t j = 0; j < COUNT(strings); j++)
             *strings[j] = table->text + (uintptr_t)*strings[j];
@@ -186,14 +202,14 @@ static void settle(struct nst_table *table)
 
 int nst_table_read_statmount(uint64_t mnt_ns_id, struct nst_table *ret_table)
 {
-    struct nst_table table = { .view = NST_VIEW_STATMOUNT };
-    struct nst_growing g = { 0 };
+    struct nst_table table = {.view = NST_VIEW_STATMOUNT};
+    struct nst_growing g = {0};
     struct nst_statmount *answer = NULL;
     uint64_t *ids = NULL;
     size_t len = 0, size = 16384;
     int error;
 
-    *ret_table = (struct nst_table){ 0 };
+    *ret_table = (struct nst_table){0};
     error = list(mnt_ns_id, &ids, &len);
     if (error)
         return error;
@@ -210,6 +226,7 @@ int nst_table_read_statmount(uint64_t mnt_ns_id, struct nst_table *ret_table)
             error = 0;
     }
     table.text_len = g.len;
+    table.text_cap = g.len;
     if (!error) {
         table.text = nst_growing_steal(&g);
         if (!table.text)
@@ -229,7 +246,7 @@ int nst_table_read_statmount(uint64_t mnt_ns_id, struct nst_table *ret_table)
 
 int nst_ns_mnt_id(int nsfd, uint64_t *ret_id)
 {
-    struct nst_mnt_ns_info info = { .size = sizeof info };
+    struct nst_mnt_ns_info info = {.size = sizeof info};
     uint64_t id;
 
     *ret_id = 0;

@@ -1,4 +1,5 @@
-/* Holding the kernel's three views of one namespace against each other, and a table against its own invariants. */
+/* Holding the kernel's three views of one namespace against each other, and a table against its own
+ * invariants. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static const char *broken(const struct nst_table *table, const struct nst_names 
     return NULL;
 }
 
-/* Follows parents from each mount; state 1: on the way that is followed now, 2: known to lead out. Linear. */
+/* Follows parents from each mount; state 1: on the way that is followed now, 2: known to lead out.
+ * Linear. */
 static int find_cycle(const struct nst_table *table, const struct nst_names *ids, bool *ret_cycle)
 {
     unsigned char *state = calloc(table->len + 1, 1);
@@ -48,7 +50,8 @@ static int find_cycle(const struct nst_table *table, const struct nst_names *ids
             up = nst_names_get(ids, table->mount[at - 1].parent_id);
         }
         *ret_cycle = at && state[at] == 1;
-        for (at = i + 1; at && state[at] == 1 && !*ret_cycle; at = nst_names_get(ids, table->mount[at - 1].parent_id))
+        for (at = i + 1; at && state[at] == 1 && !*ret_cycle;
+             at = nst_names_get(ids, table->mount[at - 1].parent_id))
             state[at] = 2;
     }
     free(state);
@@ -57,7 +60,7 @@ static int find_cycle(const struct nst_table *table, const struct nst_names *ids
 
 int nst_table_validate(const struct nst_table *table, const char **ret_message)
 {
-    struct nst_names ids = { 0 };
+    struct nst_names ids = {0};
     const char *message;
     bool cycle = false;
     int error = 0;
@@ -81,10 +84,10 @@ int nst_table_validate(const struct nst_table *table, const char **ret_message)
 }
 
 /* Writes "POINT: FIELD: A says X, B says Y". */
-static int differ(char **ret_difference, const struct nst_mount *m, const char *field, const char *a_view, const char *a,
-                  const char *b_view, const char *b)
+static int differ(char **ret_difference, const struct nst_mount *m, const char *field,
+                  const char *a_view, const char *a, const char *b_view, const char *b)
 {
-    struct nst_growing g = { 0 };
+    struct nst_growing g = {0};
 
     if (!ret_difference)
         return 1;
@@ -114,49 +117,56 @@ static char *number_text(uint64_t number, char buffer[24])
     return at;
 }
 
-static const char statmount_name[] = "statmount", mountinfo_name[] = "mountinfo", mounts_name[] = "mounts";
+static const char statmount_name[] = "statmount", mountinfo_name[] = "mountinfo",
+                  mounts_name[] = "mounts";
 
-static int compare_mount(const struct nst_mount *i, const struct nst_mount *s, char **ret_difference)
+static int compare_mount(const struct nst_mount *i, const struct nst_mount *s,
+                         char **ret_difference)
 {
     const struct {
         const char *field, *a, *b;
     } strings[] = {
-        { "mount point", i->point, s->point },
-        { "root", i->root, s->root },
-        { "options", i->options, s->options },
-        { "type", i->type, s->type },
-        { "superblock options", i->super_options, s->super_options },
+        {"mount point", i->point, s->point},
+        {"root", i->root, s->root},
+        {"options", i->options, s->options},
+        {"type", i->type, s->type},
+        {"superblock options", i->super_options, s->super_options},
     };
     const struct {
         const char *field;
         uint64_t a, b;
     } numbers[] = {
-        { "parent", i->parent_id, s->parent_id },
-        { "device major", i->major, s->major },
-        { "device minor", i->minor, s->minor },
-        { "peer group", i->peer_group, s->peer_group },
-        { "master", i->master, s->master },
-        { "propagate_from", i->propagate_from, s->propagate_from },
-        { "unbindable", i->unbindable, s->unbindable },
+        {"parent", i->parent_id, s->parent_id},
+        {"device major", i->major, s->major},
+        {"device minor", i->minor, s->minor},
+        {"peer group", i->peer_group, s->peer_group},
+        {"master", i->master, s->master},
+        {"propagate_from", i->propagate_from, s->propagate_from},
+        {"unbindable", i->unbindable, s->unbindable},
     };
     char a[24], b[24];
 
     for (size_t n = 0; n < sizeof strings / sizeof *strings; n++)
         if (strcmp(strings[n].a, strings[n].b))
-            return differ(ret_difference, i, strings[n].field, mountinfo_name, strings[n].a, statmount_name, strings[n].b);
+            return differ(ret_difference, i, strings[n].field, mountinfo_name, strings[n].a,
+                          statmount_name, strings[n].b);
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
         if (numbers[n].a != numbers[n].b)
-            return differ(ret_difference, i, numbers[n].field, mountinfo_name, number_text(numbers[n].a, a), statmount_name,
+            return differ(ret_difference, i, numbers[n].field, mountinfo_name,
+                          number_text(numbers[n].a, a), statmount_name,
                           number_text(numbers[n].b, b));
-    /* statmount says nothing where the source is empty, where there is none (mountinfo: "none"), and before 6.13 */
+    /* statmount says nothing where the source is empty, where there is none (mountinfo: "none"),
+     * and before 6.13 */
     if (*s->source && strcmp(i->source, s->source))
-        return differ(ret_difference, i, "source", mountinfo_name, i->source, statmount_name, s->source);
+        return differ(ret_difference, i, "source", mountinfo_name, i->source, statmount_name,
+                      s->source);
     return 0;
 }
 
-int nst_views_compare(const struct nst_table *mountinfo, const struct nst_table *statmount, char **ret_difference)
+int nst_views_compare(const struct nst_table *mountinfo, const struct nst_table *statmount,
+                      char **ret_difference)
 {
-    struct nst_names listed = { 0 };
+    struct nst_names listed = {0};
     int result = 0;
 
     if (ret_difference)
@@ -168,7 +178,8 @@ int nst_views_compare(const struct nst_table *mountinfo, const struct nst_table 
         uint64_t at = nst_names_get(&listed, m->id);
 
         if (!at)
-            result = differ(ret_difference, m, "listed", mountinfo_name, "yes", statmount_name, "no");
+            result =
+                differ(ret_difference, m, "listed", mountinfo_name, "yes", statmount_name, "no");
         else
             result = compare_mount(m, &statmount->mount[at - 1], ret_difference);
     }
@@ -176,7 +187,8 @@ int nst_views_compare(const struct nst_table *mountinfo, const struct nst_table 
     if (!result && nst_names_of_table(&listed, mountinfo)) {
         for (size_t i = 0; !result && i < statmount->len; i++)
             if (!nst_names_get(&listed, statmount->mount[i].id))
-                result = differ(ret_difference, &statmount->mount[i], "listed", mountinfo_name, "no", statmount_name, "yes");
+                result = differ(ret_difference, &statmount->mount[i], "listed", mountinfo_name,
+                                "no", statmount_name, "yes");
     } else if (!result)
         result = -ENOMEM;
     nst_names_free(&listed);
@@ -209,14 +221,16 @@ static bool has_option(const char *list, const char *option)
     return false;
 }
 
-/* show_vfsmnt() writes rw or ro of both, show_sb_opts(), the mount's, then the file system's own. */
+/* show_vfsmnt() writes rw or ro of both, show_sb_opts(), the mount's, then the file system's own.
+ */
 static bool same_options(const struct nst_mount *info, const char *merged)
 {
-    static const char *const generic[] = { "sync", "dirsync", "mand", "lazytime" };
+    static const char *const generic[] = {"sync", "dirsync", "mand", "lazytime"};
     bool readonly = !strncmp(info->options, "ro", 2) || !strncmp(info->super_options, "ro", 2);
     const char *super = info->super_options, *mount = info->options, *rest = merged, *a, *b;
     size_t a_len, b_len;
-    bool security = true; /* still among what show_sb_opts() writes: its flags and the security module's */
+    bool security =
+        true; /* still among what show_sb_opts() writes: its flags and the security module's */
 
     if (strncmp(merged, readonly ? "ro" : "rw", 2))
         return false;
@@ -242,10 +256,11 @@ static bool same_options(const struct nst_mount *info, const char *merged)
     }
 }
 
-int nst_views_compare_mounts(const struct nst_table *mountinfo, const struct nst_table *mounts, char **ret_difference)
+int nst_views_compare_mounts(const struct nst_table *mountinfo, const struct nst_table *mounts,
+                             char **ret_difference)
 {
     char everywhere[] = "all";
-    const struct nst_mount none = { .point = everywhere };
+    const struct nst_mount none = {.point = everywhere};
 
     if (ret_difference)
         *ret_difference = NULL;
@@ -253,19 +268,22 @@ int nst_views_compare_mounts(const struct nst_table *mountinfo, const struct nst
         const struct nst_mount *i = &mountinfo->mount[n], *m = &mounts->mount[n];
 
         if (strcmp(i->point, m->point))
-            return differ(ret_difference, i, "mount point", mountinfo_name, i->point, mounts_name, m->point);
+            return differ(ret_difference, i, "mount point", mountinfo_name, i->point, mounts_name,
+                          m->point);
         if (strcmp(i->source, m->source))
-            return differ(ret_difference, i, "source", mountinfo_name, i->source, mounts_name, m->source);
+            return differ(ret_difference, i, "source", mountinfo_name, i->source, mounts_name,
+                          m->source);
         if (strcmp(i->type, m->type))
             return differ(ret_difference, i, "type", mountinfo_name, i->type, mounts_name, m->type);
         if (!same_options(i, m->options))
-            return differ(ret_difference, i, "options", mountinfo_name, i->options, mounts_name, m->options);
+            return differ(ret_difference, i, "options", mountinfo_name, i->options, mounts_name,
+                          m->options);
     }
     if (mountinfo->len != mounts->len) {
         char a[24], b[24];
 
-        return differ(ret_difference, &none, "mounts listed", mountinfo_name, number_text(mountinfo->len, a), mounts_name,
-                      number_text(mounts->len, b));
+        return differ(ret_difference, &none, "mounts listed", mountinfo_name,
+                      number_text(mountinfo->len, a), mounts_name, number_text(mounts->len, b));
     }
     return 0;
 }
