@@ -1,0 +1,171 @@
+/* Actors: processes that perform one call at a time when the runner asks, and what they carry:
+ * names for descriptors and pids, since the numbers of the sequence are names and the kernel's
+ * numbers differ. */
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+struct nst_actor *nst_actor_find(struct nst_arena *arena, uint64_t name)
+{
+    for (size_t i = 0; i < arena->actors; i++)
+        if (arena->actor[i].name == name)
+            return &arena->actor[i];
+    return NULL;
+}
+
+struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name)
+{
+    struct nst_actor *actor;
+
+    if (arena->actors == NST_ACTORS_MAX)
+        return NULL;
+    if (!name || name > INT32_MAX || nst_actor_find(arena, name)) {
+        name = 1;
+        for (size_t i = 0; i < arena->actors; i++)
+            if (arena->actor[i].name >= name)
+                name = (uint64_t)arena->actor[i].name + 1;
+    }
+    actor = &arena->actor[arena->actors++];
+    atomic_store(&actor->turn, 0);
+    atomic_store(&actor->ready, 0);
+    atomic_store(&actor->pid, 0);
+    actor->name = (uint32_t)name;
+    actor->pidfd = -1;
+    actor->alive = false;
+    actor->call = NULL;
+    actor->fds = 0;
+    return actor;
+}
+
+static void write_self(struct nst_arena *arena, const char *name, const char *text)
+{
+    int fd = openat(arena->proc, name, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (write(fd, text, strlen(text)) < 0)
+        errno =
+            0; /* best effort: without a map the actor has no more power than the kernel gives it */
+    close(fd);
+}
+
+/* In a new user namespace: root there is who this was outside. */
+void nst_actor_map_ids(struct nst_arena *arena, uint32_t uid, uint32_t gid)
+{
+    char text[32];
+
+    prctl(PR_SET_DUMPABLE, 1);
+    snprintf(text, sizeof(text), "0 %u 1", uid);
+    write_self(arena, "self/uid_map", text);
+    write_self(arena, "self/setgroups", "deny");
+    snprintf(text, sizeof(text), "0 %u 1", gid);
+    write_self(arena, "self/gid_map", text);
+}
+
+_Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
+{
+    char self[16] = "";
+
+    prctl(PR_SET_DUMPABLE, 1);
+    if (readlinkat(arena->proc, "self", self, sizeof(self) - 1) < 0)
+        _exit(1);
+    atomic_store(&actor->pid, (pid_t)atoi(self));
+    nst_futex_set(&actor->ready, 1);
+    for (;;) {
+        nst_futex_wait(&actor->turn, 0, -1);
+        nst_actor_perform(arena, actor);
+        nst_futex_set(&actor->turn, 0);
+    }
+}
+
+int nst_actor_fd(const struct nst_actor *actor, uint64_t text)
+{
+    for (size_t i = 0; i < actor->fds; i++)
+        if (actor->fd[i].text == (int)text)
+            return actor->fd[i].real;
+    return -1;
+}
+
+int nst_actor_fd_add(struct nst_actor *actor, int real, const struct nst_result *expect)
+{
+    int text = 3;
+
+    if (actor->fds == NST_FDS_MAX) {
+        close(real);
+        return -EMFILE;
+    }
+    if (expect->kind == NST_SUCCEEDS && expect->value >= 0 && expect->value <= INT32_MAX &&
+        nst_actor_fd(actor, (uint64_t)expect->value) < 0)
+        text = (int)expect->value;
+    else
+        while (nst_actor_fd(actor, (uint64_t)text) >= 0)
+            text++;
+    actor->fd[actor->fds++] = (struct nst_fd_name){.text = text, .real = real};
+    return text;
+}
+
+void nst_actor_fd_remove(struct nst_actor *actor, uint64_t text)
+{
+    for (size_t i = 0; i < actor->fds; i++)
+        if (actor->fd[i].text == (int)text) {
+            actor->fd[i] = actor->fd[--actor->fds];
+            return;
+        }
+}
+
+/* Reads a whole decimal component at TEXT. Returns what follows it, or NULL. */
+static const char *component(const char *text, uint64_t *ret_number)
+{
+    char *end;
+
+    if (*text < '0' || *text > '9')
+        return NULL;
+    *ret_number = strtoull(text, &end, 10);
+    return *end == '/' || !*end ? end : NULL;
+}
+
+/* NAME has no actor: 0 is no process, and so is nobody's pid the harness's. */
+static pid_t pid_of(struct nst_arena *arena, uint64_t name)
+{
+    struct nst_actor *actor = nst_actor_find(arena, name);
+
+    return actor && actor->alive ? atomic_load(&actor->pid) : 0;
+}
+
+const char *nst_actor_path(struct nst_arena *arena, const struct nst_actor *actor, const char *path,
+                           char *buffer, size_t size)
+{
+    const struct nst_actor *whose = actor;
+    const char *rest, *after;
+    uint64_t number;
+    int used;
+
+    if (!path || strncmp(path, "/proc/", 6) != 0)
+        return path;
+    rest = component(path + 6, &number);
+    if (rest) {
+        whose = nst_actor_find(arena, number);
+        used = snprintf(buffer, size, "/proc/%d", (int)pid_of(arena, number));
+    } else if (strncmp(path + 6, "self/", 5) == 0) {
+        rest = path + 10;
+        used = snprintf(buffer, size, "/proc/self");
+    } else {
+        return path;
+    }
+    if (strncmp(rest, "/fd/", 4) == 0 && (after = component(rest + 4, &number))) {
+        used += snprintf(buffer + used, size - (size_t)used, "/fd/%d",
+                         whose ? nst_actor_fd(whose, number) : -1);
+        rest = after;
+    }
+    if (strlen(rest) >= size - (size_t)used)
+        return path;
+    strcpy(buffer + used, rest);
+    return buffer;
+}

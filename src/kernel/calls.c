@@ -1,0 +1,437 @@
+/* One function a call: asks the kernel, with the sequence's names for descriptors and actors as the
+ * kernel numbers them. Numbers and structs that Debian 12's headers lack are ours. */
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <linux/sched.h> /* after sched.h: struct clone_args */
+
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442 /* the same on every architecture since 5.12 */
+#endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467 /* 6.15 */
+#endif
+
+#define NEW_MASK                                                                                   \
+    (0x00000080ULL /* NEWTIME */ | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |   \
+     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+struct attr { /* struct mount_attr, linux/mount.h */
+    uint64_t set, clr, propagation, userns_fd;
+};
+
+struct context {
+    struct nst_arena *arena;
+    struct nst_actor *actor;
+    const struct nst_call *call;
+    char path[2][8192];
+};
+
+static uint64_t num(const struct context *c, size_t i)
+{
+    return c->call->arg[i].num;
+}
+
+static const char *str(const struct context *c, size_t i)
+{
+    return c->call->arg[i].str;
+}
+
+static const char *path(struct context *c, size_t i)
+{
+    size_t which = c->path[0][0] != '\0';
+
+    return nst_actor_path(c->arena, c->actor, str(c, i), c->path[which], sizeof(c->path[which]));
+}
+
+static int fd(const struct context *c, size_t i)
+{
+    uint64_t number = num(c, i);
+
+    return number == NST_AT_FDCWD ? AT_FDCWD : nst_actor_fd(c->actor, number);
+}
+
+/* What the kernel's descriptor is called from here on. */
+static long named(struct context *c, long real)
+{
+    int text;
+
+    if (real < 0)
+        return real;
+    text = nst_actor_fd_add(c->actor, (int)real, &c->call->expect);
+    if (text >= 0)
+        return text;
+    errno = -text;
+    return -1;
+}
+
+static long refuse(int error)
+{
+    errno = error;
+    return -1;
+}
+
+static bool is_one_of(const char *type, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(type, *list) == 0)
+            return true;
+    return false;
+}
+
+/* Directories made in a cgroup tree would stay on the host; and in the initial user namespace many
+ * a file system's superblock is the host's own. */
+static bool unsafe_type(const struct context *c, const char *type)
+{
+    static const char *const never[] = {"cgroup", "cgroup2", "cpuset", NULL};
+    static const char *const privileged[] = {"tmpfs", "ramfs", "proc", "overlay", NULL};
+
+    if (!type)
+        return false;
+    return is_one_of(type, never) || (c->arena->privileged && !is_one_of(type, privileged));
+}
+
+static long run_unshare(struct context *c)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    long result = syscall(SYS_unshare, num(c, 0));
+
+    if (result == 0 && num(c, 0) & CLONE_NEWUSER)
+        nst_actor_map_ids(c->arena, uid, gid);
+    return result;
+}
+
+static long run_setns(struct context *c)
+{
+    long result = syscall(SYS_setns, fd(c, 0), num(c, 1));
+    int saved = errno;
+
+    prctl(PR_SET_DUMPABLE,
+          1); /* a change of credentials may have cleared it; the runner reads /proc/PID */
+    errno = saved;
+    return result;
+}
+
+/* Makes an actor. Of FLAGS those for new namespaces and CLONE_FS are the kernel's to judge; what
+ * would share memory or descriptors is left out, as an actor is always a process. */
+static long spawn(struct context *c, uint64_t flags, bool clone3)
+{
+    uint64_t name = c->call->expect.kind == NST_SUCCEEDS ? (uint64_t)c->call->expect.value : 0;
+    struct nst_actor *actor = nst_actor_take(c->arena, name);
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    long pid;
+
+    if (!actor)
+        return refuse(EAGAIN);
+    actor->fds = c->actor->fds;
+    memcpy(actor->fd, c->actor->fd, sizeof(actor->fd));
+    flags &= NEW_MASK | CLONE_FS;
+    if (clone3) {
+        struct clone_args args = {.flags = flags, .exit_signal = SIGCHLD};
+
+        pid = syscall(SYS_clone3, &args, sizeof(args));
+    } else {
+        pid = syscall(SYS_clone, (flags & ~0xffULL) | SIGCHLD, NULL, NULL, NULL, NULL);
+    }
+    if (pid == 0) {
+        if (flags & CLONE_NEWUSER)
+            nst_actor_map_ids(c->arena, uid, gid);
+        nst_actor_live(c->arena, actor);
+    }
+    if (pid < 0) {
+        c->arena->actors--;
+        return pid;
+    }
+    return actor->name;
+}
+
+static long run_clone(struct context *c)
+{
+    return spawn(c, num(c, 0), false);
+}
+
+static long run_clone3(struct context *c)
+{
+    return spawn(c, num(c, 0), true);
+}
+
+static long run_fork(struct context *c)
+{
+    return spawn(c, 0, false);
+}
+
+static long run_exit_group(struct context *c)
+{
+    _exit((int)num(c, 0));
+}
+
+static uint64_t pid_ns(const struct context *c, pid_t pid)
+{
+    struct stat status;
+    char name[48];
+
+    snprintf(name, sizeof(name), "%d/ns/pid", (int)pid);
+    return fstatat(c->arena->proc, name, &status, 0) < 0 ? 0 : status.st_ino;
+}
+
+/* Only actors are killed: whoever else has that number is none of the sequence's business. */
+static long run_kill(struct context *c)
+{
+    struct nst_actor *target = nst_actor_find(c->arena, num(c, 0));
+    int pidfd, saved;
+    long result;
+
+    if (!target || !target->alive)
+        return refuse(ESRCH);
+    if (target == c->actor)
+        return kill(getpid(), (int)num(c, 1));
+    /* By pidfd, as the number may differ in this actor's pid namespace; only from the sandbox's own
+     * can it be had. */
+    if (pid_ns(c, atomic_load(&c->actor->pid)) != pid_ns(c, 1) &&
+        pid_ns(c, atomic_load(&c->actor->pid)) != pid_ns(c, atomic_load(&target->pid)))
+        return refuse(ESRCH);
+    pidfd = openat(c->arena->proc, ".", O_RDONLY | O_CLOEXEC);
+    if (pidfd >= 0) {
+        char name[16];
+        int process;
+
+        snprintf(name, sizeof(name), "%d", (int)atomic_load(&target->pid));
+        process = openat(pidfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(pidfd);
+        pidfd = process;
+    }
+    if (pidfd < 0)
+        return refuse(ESRCH);
+    result = syscall(SYS_pidfd_send_signal, pidfd, (int)num(c, 1), NULL, 0);
+    saved = errno;
+    close(pidfd);
+    errno = saved;
+    return result;
+}
+
+static long run_mkdir(struct context *c)
+{
+    return mkdir(path(c, 0), (mode_t)num(c, 1));
+}
+
+static long run_mkdirat(struct context *c)
+{
+    return mkdirat(fd(c, 0), path(c, 1), (mode_t)num(c, 2));
+}
+
+static long run_rmdir(struct context *c)
+{
+    return rmdir(path(c, 0));
+}
+
+static long run_unlink(struct context *c)
+{
+    return unlink(path(c, 0));
+}
+
+static long run_unlinkat(struct context *c)
+{
+    return unlinkat(fd(c, 0), path(c, 1), (int)num(c, 2));
+}
+
+static long run_symlink(struct context *c)
+{
+    return symlink(str(c, 0), path(c, 1));
+}
+
+static long run_open(struct context *c)
+{
+    int flags = (int)num(c, 1) | O_CLOEXEC | O_NONBLOCK;
+
+    return named(c, openat(AT_FDCWD, path(c, 0), flags, (mode_t)num(c, 2)));
+}
+
+static long run_openat(struct context *c)
+{
+    int flags = (int)num(c, 2) | O_CLOEXEC | O_NONBLOCK;
+
+    return named(c, openat(fd(c, 0), path(c, 1), flags, (mode_t)num(c, 3)));
+}
+
+static long run_close(struct context *c)
+{
+    long result = close(fd(c, 0));
+
+    nst_actor_fd_remove(c->actor, num(c, 0));
+    return result;
+}
+
+static long run_chdir(struct context *c)
+{
+    return chdir(path(c, 0));
+}
+
+static long run_fchdir(struct context *c)
+{
+    return fchdir(fd(c, 0));
+}
+
+static long run_chroot(struct context *c)
+{
+    return chroot(path(c, 0));
+}
+
+static long run_mount(struct context *c)
+{
+    const uint64_t other =
+        MS_BIND | MS_MOVE | MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
+    uint64_t flags = num(c, 3);
+
+    if (!(flags & other) && unsafe_type(c, str(c, 2)))
+        return refuse(EPERM);
+    if (c->arena->privileged && flags & MS_REMOUNT && !(flags & MS_BIND))
+        return refuse(EPERM); /* the superblock may be the host's */
+    return syscall(SYS_mount, path(c, 0), path(c, 1), str(c, 2), flags, str(c, 4));
+}
+
+static long run_umount2(struct context *c)
+{
+    return syscall(SYS_umount2, path(c, 0), num(c, 1));
+}
+
+static long run_pivot_root(struct context *c)
+{
+    return syscall(SYS_pivot_root, path(c, 0), path(c, 1));
+}
+
+static long run_open_tree(struct context *c)
+{
+    return named(c, syscall(SYS_open_tree, fd(c, 0), path(c, 1), num(c, 2) | O_CLOEXEC));
+}
+
+static struct attr attr_of(const struct context *c)
+{
+    return (struct attr){
+        .set = num(c, 3),
+        .clr = num(c, 4),
+        .propagation = num(c, 5),
+        .userns_fd = num(c, 3) & 0x00100000 /* MOUNT_ATTR_IDMAP */ ? (uint64_t)fd(c, 6) : 0};
+}
+
+static long run_open_tree_attr(struct context *c)
+{
+    struct attr attr = attr_of(c);
+
+    return named(c, syscall(SYS_open_tree_attr, fd(c, 0), path(c, 1), num(c, 2) | O_CLOEXEC, &attr,
+                            sizeof(attr)));
+}
+
+static long run_mount_setattr(struct context *c)
+{
+    struct attr attr = attr_of(c);
+
+    return syscall(SYS_mount_setattr, fd(c, 0), path(c, 1), num(c, 2), &attr, sizeof(attr));
+}
+
+static long run_move_mount(struct context *c)
+{
+    return syscall(SYS_move_mount, fd(c, 0), path(c, 1), fd(c, 2), path(c, 3), num(c, 4));
+}
+
+static long run_fsopen(struct context *c)
+{
+    if (unsafe_type(c, str(c, 0)))
+        return refuse(EPERM);
+    return named(c, syscall(SYS_fsopen, str(c, 0), num(c, 1) | 1 /* FSOPEN_CLOEXEC */));
+}
+
+static long run_fsconfig(struct context *c)
+{
+    enum { BINARY = 2, PATH = 3, PATH_EMPTY = 4, FD = 5 };
+    uint64_t command = num(c, 1);
+    const char *value = str(c, 3);
+    int64_t aux = (int64_t)num(c, 4);
+
+    if (command == PATH || command == PATH_EMPTY) {
+        value = path(c, 3);
+        aux = fd(c, 4);
+    } else if (command == FD) {
+        aux = fd(c, 4);
+    } else if (command == BINARY && (!value || aux > (int64_t)strlen(value))) {
+        return refuse(EINVAL);
+    }
+    return syscall(SYS_fsconfig, fd(c, 0), command, str(c, 2), value, aux);
+}
+
+static long run_fsmount(struct context *c)
+{
+    return named(c, syscall(SYS_fsmount, fd(c, 0), num(c, 1) | 1 /* FSMOUNT_CLOEXEC */, num(c, 2)));
+}
+
+static long run_fspick(struct context *c)
+{
+    if (c->arena->privileged)
+        return refuse(EPERM); /* it reconfigures a superblock that may be the host's */
+    return named(c, syscall(SYS_fspick, fd(c, 0), path(c, 1), num(c, 2) | 1 /* FSPICK_CLOEXEC */));
+}
+
+static long (*const run[NST_CALLS])(struct context *) = {
+    [NST_CALL_UNSHARE] = run_unshare,
+    [NST_CALL_SETNS] = run_setns,
+    [NST_CALL_CLONE] = run_clone,
+    [NST_CALL_CLONE3] = run_clone3,
+    [NST_CALL_FORK] = run_fork,
+    [NST_CALL_VFORK] = run_fork,
+    [NST_CALL_EXIT_GROUP] = run_exit_group,
+    [NST_CALL_KILL] = run_kill,
+    [NST_CALL_MKDIR] = run_mkdir,
+    [NST_CALL_MKDIRAT] = run_mkdirat,
+    [NST_CALL_RMDIR] = run_rmdir,
+    [NST_CALL_UNLINK] = run_unlink,
+    [NST_CALL_UNLINKAT] = run_unlinkat,
+    [NST_CALL_SYMLINK] = run_symlink,
+    [NST_CALL_OPEN] = run_open,
+    [NST_CALL_OPENAT] = run_openat,
+    [NST_CALL_CLOSE] = run_close,
+    [NST_CALL_CHDIR] = run_chdir,
+    [NST_CALL_FCHDIR] = run_fchdir,
+    [NST_CALL_CHROOT] = run_chroot,
+    [NST_CALL_MOUNT] = run_mount,
+    [NST_CALL_UMOUNT2] = run_umount2,
+    [NST_CALL_PIVOT_ROOT] = run_pivot_root,
+    [NST_CALL_OPEN_TREE] = run_open_tree,
+    [NST_CALL_OPEN_TREE_ATTR] = run_open_tree_attr,
+    [NST_CALL_MOVE_MOUNT] = run_move_mount,
+    [NST_CALL_FSOPEN] = run_fsopen,
+    [NST_CALL_FSCONFIG] = run_fsconfig,
+    [NST_CALL_FSMOUNT] = run_fsmount,
+    [NST_CALL_FSPICK] = run_fspick,
+    [NST_CALL_MOUNT_SETATTR] = run_mount_setattr,
+};
+
+void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor)
+{
+    struct context context;
+    long result;
+
+    context.arena = arena;
+    context.actor = actor;
+    context.call = actor->call;
+    context.path[0][0] = context.path[1][0] = 0;
+    errno = 0;
+    result = run[actor->call->id](&context);
+    if (result < 0)
+        actor->answer = (struct nst_answer){.kind = NST_ANSWER_ERROR, .error = errno};
+    else
+        actor->answer = (struct nst_answer){.kind = NST_ANSWER_VALUE, .value = result};
+}

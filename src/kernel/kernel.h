@@ -1,0 +1,169 @@
+/* What the processes of a sandbox share. The tool, init (pid 1 inside), the runner (the silent
+ * observer in the parent, one at a time) and the actors all map one arena at the same address, so
+ * pointers into it mean the same to all of them; whoever waits, waits on a futex in it. */
+#ifndef NST_KERNEL_H
+#define NST_KERNEL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ns-tool/sequence.h>
+#include <ns-tool/trace.h>
+
+#define NST_WHY 200
+#define NST_FDS_MAX 128 /* descriptors that one actor can hold */
+#define NST_ARENA_SIZE ((size_t)512 << 20)
+
+struct nst_answer {
+    enum nst_answer_kind kind;
+    int error;
+    int64_t value;
+};
+
+struct nst_fd_name {
+    int text, real;
+};
+
+/* One actor. Written by the actor itself while turn is 1, by the runner while it is 0. */
+struct nst_actor {
+    _Atomic uint32_t turn;  /* futex: 1 while the actor works; 0 when it waits */
+    _Atomic uint32_t ready; /* futex: 1 once the actor knows its pid */
+    _Atomic pid_t pid;      /* in the sandbox's pid namespace */
+    uint32_t name;          /* as the sequence writes it */
+    int pidfd;              /* the runner's */
+    bool alive;             /* as far as the runner knows */
+    const struct nst_call *call;
+    struct nst_answer answer;
+    size_t fds;
+    struct nst_fd_name fd[NST_FDS_MAX];
+};
+
+/* What one namespace showed, as read. Never changes once made, so snapshots share them. */
+struct nst_raw_view {
+    uint64_t ns;
+    bool parent, have_statmount;
+    char *mountinfo, *mounts;
+    size_t mountinfo_len, mounts_len;
+    struct nst_mount *statmount; /* strings in the arena too */
+    size_t statmount_len;
+};
+
+struct nst_raw_snapshot {
+    struct nst_raw_view **view;
+    size_t len;
+    size_t index; /* among all of its case */
+};
+
+struct nst_raw_events {
+    struct nst_event *event;
+    size_t len;
+};
+
+struct nst_raw_step {
+    struct nst_answer answer;
+    uint64_t ns;
+    struct nst_raw_snapshot *before, *after;
+    struct nst_raw_events events;
+};
+
+struct nst_arena {
+    /* Futexes between the tool and the sandbox. */
+    _Atomic uint32_t request; /* how many cases were asked for */
+    _Atomic uint32_t done;    /* how many were answered, by whatever means */
+    _Atomic uint32_t ready;   /* 1: the sandbox stands; 2: it couldn't be made, see error and why */
+    _Atomic int error;        /* of the last case or of the making: 0 or -errno */
+    _Atomic uint64_t runners; /* how many were made */
+    char why[NST_WHY];
+
+    bool privileged;
+    int proc; /* O_PATH on init's own /proc: in every process of the sandbox, seen by no sequence */
+    int init_mountinfo; /* of init's own namespace */
+
+    /* The case. */
+    struct nst_run_options options;
+    struct nst_call *call;
+    size_t len;
+    struct nst_raw_step *step;
+    struct nst_raw_snapshot *start, *end, *last;
+    size_t snapshots;
+    struct nst_raw_events end_events;
+    struct nst_leftover leftover;
+    enum nst_watch_kind watch;
+    bool deadline;
+    struct nst_actor actor[NST_ACTORS_MAX];
+    size_t actors;
+
+    size_t used; /* bytes of this mapping, from its start */
+};
+
+/* Memory that lasts until the next case; aligned, not zeroed. NULL when the arena is full. */
+void *nst_arena_take(struct nst_arena *arena, size_t size);
+
+/* Waits until *WORD differs from OLD or NANOSECONDS are over (negative: for ever). Returns 0 or
+ * -ETIMEDOUT. */
+int nst_futex_wait(_Atomic uint32_t *word, uint32_t old, int64_t nanoseconds);
+void nst_futex_set(_Atomic uint32_t *word, uint32_t value);
+int64_t nst_now(void); /* nanoseconds, monotonic */
+
+/* Notes what failed, as "WHAT: error". Returns -errno of the moment. */
+int nst_arena_fail(struct nst_arena *arena, const char *what);
+
+/* tree.c: the known start. */
+int nst_tree_make(void);                                        /* below the working directory */
+int nst_tree_clean(struct nst_arena *arena, bool *ret_unknown); /* removes what a case left */
+
+/* runner.c: serves cases until one leaves the parent changed. Doesn't return. */
+_Noreturn void nst_runner(struct nst_arena *arena);
+
+/* init.c: pid 1. Doesn't return. */
+_Noreturn void nst_init(struct nst_arena *arena, int lifeline);
+
+/* actor.c */
+struct nst_actor *nst_actor_find(struct nst_arena *arena,
+                                 uint64_t name); /* NULL: none of that name */
+/* Takes a slot for an actor named NAME, or a fresh name where that is taken or 0. NULL: too many.
+ */
+struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name);
+/* What an actor does first, in its own process, and then for ever. */
+_Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor);
+void nst_actor_map_ids(struct nst_arena *arena, uint32_t uid, uint32_t gid);
+int nst_actor_fd(const struct nst_actor *actor, uint64_t text); /* -1: no such descriptor */
+/* Names descriptor REAL as EXPECT says or by the lowest unused number. Returns the name or -EMFILE.
+ */
+int nst_actor_fd_add(struct nst_actor *actor, int real, const struct nst_result *expect);
+void nst_actor_fd_remove(struct nst_actor *actor, uint64_t text);
+/* PATH with actors and descriptors as this kernel numbers them; in BUFFER when it differs. */
+const char *nst_actor_path(struct nst_arena *arena, const struct nst_actor *actor, const char *path,
+                           char *buffer, size_t size);
+
+/* calls.c: performs ACTOR's call. */
+void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor);
+
+/* snapshot.c, all in the runner. */
+struct nst_observer {
+    int mountinfo, mounts; /* of the parent */
+    uint64_t ns;
+    struct nst_watch *watch;
+    bool watch_polls;
+    bool have_statmount, have_foreign_statmount;
+    char *buffer;
+    size_t buffer_len, buffer_cap;
+};
+int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer);
+/* Returns the snapshot, ARENA->last itself where nothing differs; NULL: -errno in RET_ERROR. */
+struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_observer *observer,
+                                           int *ret_error);
+uint64_t nst_snapshot_ns(struct nst_arena *arena, const struct nst_actor *actor);
+int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
+                        struct nst_raw_events *ret_events);
+/* Reads FD from its start into BUFFER, which it grows. Returns 0 or -errno. */
+int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len);
+
+/* trace.c, in the tool. */
+int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *sequence,
+                    struct nst_trace *ret_trace);
+
+#endif

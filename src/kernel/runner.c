@@ -1,0 +1,277 @@
+/* The runner stands in the parent, a fresh namespace whose tree is shared, and is its silent
+ * observer: it asks the actors, one call after the other, and notes what was answered and seen. It
+ * serves case after case while each leaves the parent provably as it was; else it ends, its
+ * namespace with it, and init makes another. */
+#include "kernel.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MS 1000000LL
+
+static int make_parent(struct nst_arena *arena)
+{
+    int error;
+
+    if (syscall(SYS_unshare, 0x00020000 /* CLONE_NEWNS */) < 0)
+        return nst_arena_fail(arena, "unshare");
+    if (mount("tmpfs", "/case", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0 ||
+        chdir("/case") < 0)
+        return nst_arena_fail(arena, "can't mount the case's tmpfs");
+    error = nst_tree_make();
+    if (error) {
+        errno = -error;
+        return nst_arena_fail(arena, "can't make the case's tree");
+    }
+    if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        return nst_arena_fail(arena, "can't mount the case's proc");
+    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        return nst_arena_fail(arena, "pivot_root");
+    if (mount("none", "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
+        return nst_arena_fail(arena, "can't make the parent shared");
+    return 0;
+}
+
+/* Waits until a new actor knows its pid. */
+static void meet(struct nst_arena *arena, struct nst_actor *actor)
+{
+    (void)arena;
+    if (nst_futex_wait(&actor->ready, 0, 500 * MS) < 0)
+        return;
+    actor->pidfd = (int)syscall(SYS_pidfd_open, atomic_load(&actor->pid), 0);
+    actor->alive = actor->pidfd >= 0;
+}
+
+static bool ended(const struct nst_actor *actor, int milliseconds)
+{
+    struct pollfd wait = {.fd = actor->pidfd, .events = POLLIN};
+
+    return poll(&wait, 1, milliseconds) > 0;
+}
+
+static void note_dead(struct nst_arena *arena)
+{
+    for (size_t i = 0; i < arena->actors; i++) {
+        struct nst_actor *actor = &arena->actor[i];
+
+        if (actor->alive && ended(actor, 0))
+            actor->alive = false;
+    }
+}
+
+static int first_actor(struct nst_arena *arena)
+{
+    struct nst_actor *actor = nst_actor_take(arena, arena->len ? arena->call[0].actor : 1);
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct nst_arena *shared = arena;
+        int proc = shared->proc;
+
+        /* What the runner holds is none of the actors' business; proc alone stays. */
+        if (proc > 0)
+            syscall(SYS_close_range, 0, proc - 1, 0);
+        syscall(SYS_close_range, proc + 1, ~0U, 0);
+        signal(SIGCHLD, SIG_IGN); /* an ended actor isn't to stay as a zombie */
+        nst_actor_live(arena, actor);
+    }
+    if (pid < 0)
+        return nst_arena_fail(arena, "fork");
+    meet(arena, actor);
+    return actor->alive ? 0 : -ECHILD;
+}
+
+/* Has ACTOR perform CALL and waits. An actor that ends in its call answers nothing: its pidfd
+ * tells. */
+static struct nst_answer ask(struct nst_arena *arena, struct nst_actor *actor,
+                             const struct nst_call *call)
+{
+    unsigned deadline_ms = arena->options.deadline_ms ? arena->options.deadline_ms : 1000;
+    int64_t end = nst_now() + deadline_ms * MS, left;
+    bool may_end = call->id == NST_CALL_EXIT_GROUP || call->id == NST_CALL_KILL;
+
+    actor->call = call;
+    nst_futex_set(&actor->turn, 1);
+    if (call->id == NST_CALL_EXIT_GROUP && ended(actor, (int)deadline_ms)) {
+        actor->alive = false;
+        return (struct nst_answer){.kind = NST_ANSWER_ENDED};
+    }
+    while ((left = end - nst_now()) > 0) {
+        int64_t slice = may_end ? MS : 20 * MS;
+
+        if (nst_futex_wait(&actor->turn, 1, left < slice ? left : slice) == 0)
+            return actor->answer;
+        if (ended(actor, 0)) {
+            actor->alive = false;
+            if (atomic_load(&actor->turn) == 0)
+                return actor->answer;
+            return (struct nst_answer){.kind = NST_ANSWER_ENDED};
+        }
+    }
+    arena->deadline = true;
+    return (struct nst_answer){.kind = NST_ANSWER_DEADLINE};
+}
+
+/* A signal's effect is awaited, so that the next call meets a settled world. */
+static void settle_kill(struct nst_arena *arena, const struct nst_call *call)
+{
+    struct nst_actor *target = nst_actor_find(arena, call->arg[0].num);
+    int number = (int)call->arg[1].num;
+
+    if (!target || !target->alive)
+        return;
+    switch (number) {
+    case 0:
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return;
+    case SIGKILL:
+        ended(target, 1000);
+        return;
+    default:
+        ended(target, 20);
+    }
+}
+
+static int take(struct nst_arena *arena, struct nst_observer *observer, bool wanted,
+                struct nst_raw_snapshot **ret)
+{
+    int error = 0;
+
+    if (!wanted)
+        return 0;
+    *ret = nst_snapshot_take(arena, observer, &error);
+    arena->last = *ret;
+    return error;
+}
+
+static int perform(struct nst_arena *arena, struct nst_observer *observer, size_t i)
+{
+    const struct nst_call *call = &arena->call[i];
+    struct nst_raw_step *step = &arena->step[i];
+    struct nst_actor *actor = nst_actor_find(arena, call->actor);
+    size_t actors = arena->actors;
+    bool wanted = !arena->options.only_ends;
+    int error;
+
+    if (wanted)
+        step->before = step->after = arena->last;
+    if (arena->deadline || !actor || !actor->alive)
+        return 0;
+    step->ns = nst_snapshot_ns(arena, actor);
+    step->answer = ask(arena, actor, call);
+    for (size_t j = actors; j < arena->actors; j++)
+        meet(arena, &arena->actor[j]);
+    if (call->id == NST_CALL_KILL)
+        settle_kill(arena, call);
+    if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
+        note_dead(arena);
+    error = take(arena, observer, wanted, &step->after);
+    return error ? error : nst_snapshot_events(arena, observer, &step->events);
+}
+
+/* Kills all but init and this process, and reaps them. */
+static void end_actors(struct nst_arena *arena)
+{
+    while (kill(-1, SIGKILL) == 0) {
+        pid_t pid;
+
+        while ((pid = waitpid(-1, NULL, 0)) > 0)
+            ;
+        if (errno != ECHILD)
+            break;
+    }
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    for (size_t i = 0; i < arena->actors; i++) {
+        if (arena->actor[i].pidfd >= 0)
+            close(arena->actor[i].pidfd);
+        arena->actor[i].pidfd = -1;
+        arena->actor[i].alive = false;
+    }
+}
+
+static int run_case(struct nst_arena *arena, struct nst_observer *observer)
+{
+    int error;
+
+    arena->actors = 0;
+    arena->snapshots = 0;
+    arena->start = arena->end = arena->last = NULL;
+    arena->end_events = (struct nst_raw_events){0};
+    arena->leftover = (struct nst_leftover){0};
+    arena->deadline = false;
+    arena->watch = nst_watch_kind(observer->watch);
+    error = first_actor(arena);
+    if (!error)
+        error = take(arena, observer, true, &arena->start);
+    for (size_t i = 0; !error && i < arena->len; i++)
+        error = perform(arena, observer, i);
+    end_actors(arena);
+    if (!error)
+        error = take(arena, observer, true, &arena->end);
+    if (!error)
+        error = nst_snapshot_events(arena, observer, &arena->end_events);
+    return error;
+}
+
+/* Checks that nothing but this process and init is left. */
+static void look_for_leftover(struct nst_arena *arena)
+{
+    struct nst_leftover *leftover = &arena->leftover;
+
+    if (kill(-1, 0) == 0 || errno != ESRCH) {
+        leftover->processes++;
+        snprintf(leftover->text, sizeof(leftover->text), "a process of the case lives on");
+    }
+}
+
+_Noreturn void nst_runner(struct nst_arena *arena)
+{
+    struct nst_observer observer = {0};
+    bool unknown = false;
+    int error;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    atomic_fetch_add(&arena->runners, 1);
+    error = make_parent(arena);
+    if (!error)
+        error = nst_observer_open(arena, &observer);
+    if (error && atomic_load(&arena->ready) == 0) {
+        arena->error = error;
+        nst_futex_set(&arena->ready, 2);
+        _exit(1);
+    }
+    nst_futex_set(&arena->ready, 1);
+    for (;;) {
+        nst_futex_wait(&arena->request, atomic_load(&arena->done), -1);
+        if (!error)
+            error = run_case(arena, &observer);
+        look_for_leftover(arena);
+        arena->error = error;
+        if (error || arena->start->view[0] != arena->end->view[0] || arena->leftover.processes)
+            break;
+        if (nst_tree_clean(arena, &unknown) < 0)
+            break;
+        nst_futex_set(&arena->done, atomic_load(&arena->request));
+    }
+    nst_futex_set(&arena->done, atomic_load(&arena->request));
+    _exit(0);
+}

@@ -1,0 +1,283 @@
+/* What every namespace shows: read by the runner as raw text, and read again only where the text
+ * has changed. */
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
+{
+    size_t len = 0;
+
+    for (;;) {
+        ssize_t n;
+
+        if (len == *cap) {
+            size_t wider = *cap ? *cap * 2 : 16384;
+            char *text = realloc(*buffer, wider);
+
+            if (!text)
+                return -ENOMEM;
+            *buffer = text;
+            *cap = wider;
+        }
+        n = pread(fd, *buffer + len, *cap - len, (off_t)len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            break;
+        len += (size_t)n;
+    }
+    *ret_len = len;
+    return 0;
+}
+
+static int open_watch(struct nst_arena *arena, struct nst_observer *observer)
+{
+    int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), error;
+
+    if (ns < 0)
+        return nst_arena_fail(arena, "/proc/self/ns/mnt");
+    observer->watch_polls = arena->options.no_fanotify;
+    error = nst_watch_open(ns, observer->mountinfo,
+                           observer->watch_polls ? NST_WATCH_NO_FANOTIFY : 0, &observer->watch);
+    close(ns);
+    if (error) {
+        errno = -error;
+        nst_arena_fail(arena, "can't watch the parent");
+    }
+    return error;
+}
+
+int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
+{
+    struct nst_table table;
+    struct stat status;
+    int error;
+
+    observer->mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+    observer->mounts = open("/proc/self/mounts", O_RDONLY | O_CLOEXEC);
+    if (observer->mountinfo < 0 || observer->mounts < 0 || stat("/proc/self/ns/mnt", &status) < 0)
+        return nst_arena_fail(arena, "/proc/self");
+    observer->ns = status.st_ino;
+    if (nst_table_read_statmount(0, &table) == 0) {
+        observer->have_statmount = true;
+        nst_table_free(&table);
+    }
+    error = open_watch(arena, observer);
+    return error;
+}
+
+uint64_t nst_snapshot_ns(struct nst_arena *arena, const struct nst_actor *actor)
+{
+    struct stat status;
+    char path[48];
+
+    snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
+    return fstatat(arena->proc, path, &status, 0) < 0 ? 0 : status.st_ino;
+}
+
+int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
+                        struct nst_raw_events *ret_events)
+{
+    struct nst_events events = {0};
+    int error;
+
+    if (nst_watch_idle(observer->watch))
+        return 0;
+    error = nst_watch_drain(observer->watch, &events);
+    if (!error && events.len) {
+        ret_events->event = nst_arena_take(arena, events.len * sizeof(*events.event));
+        if (ret_events->event) {
+            memcpy(ret_events->event, events.event, events.len * sizeof(*events.event));
+            ret_events->len = events.len;
+        } else {
+            error = -ENOMEM;
+        }
+    }
+    nst_events_free(&events);
+    return error;
+}
+
+static char *keep(struct nst_arena *arena, const char *text, size_t len)
+{
+    char *copy = nst_arena_take(arena, len + 1);
+
+    if (copy) {
+        memcpy(copy, text, len);
+        copy[len] = '\0';
+    }
+    return copy;
+}
+
+/* Copies TABLE with its strings. */
+static int keep_table(struct nst_arena *arena, const struct nst_table *table,
+                      struct nst_raw_view *view)
+{
+    view->statmount = nst_arena_take(arena, table->len * sizeof(*table->mount));
+    if (!view->statmount)
+        return -ENOMEM;
+    for (size_t i = 0; i < table->len; i++) {
+        struct nst_mount *mount = &view->statmount[i];
+        char **string[] = {&mount->root, &mount->point,  &mount->options,
+                           &mount->type, &mount->source, &mount->super_options};
+
+        *mount = table->mount[i];
+        for (size_t j = 0; j < sizeof(string) / sizeof(*string); j++) {
+            *string[j] = keep(arena, *string[j], strlen(*string[j]));
+            if (!*string[j])
+                return -ENOMEM;
+        }
+    }
+    view->statmount_len = table->len;
+    view->have_statmount = true;
+    return 0;
+}
+
+static int read_statmount(struct nst_arena *arena, struct nst_observer *observer, pid_t pid,
+                          struct nst_raw_view *view)
+{
+    struct nst_table table;
+    uint64_t id = 0;
+    char path[48];
+    int error;
+
+    if (!observer->have_statmount)
+        return 0;
+    if (!view->parent) {
+        int fd;
+
+        snprintf(path, sizeof(path), "%d/ns/mnt", (int)pid);
+        fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return 0;
+        error = nst_ns_mnt_id(fd, &id);
+        close(fd);
+        if (error)
+            return 0;
+    }
+    if (nst_table_read_statmount(id, &table) < 0)
+        return 0; /* this kernel can't; what it lacks is named by the probe */
+    error = keep_table(arena, &table, view);
+    nst_table_free(&table);
+    return error;
+}
+
+static struct nst_raw_view *last_view(const struct nst_arena *arena, uint64_t ns)
+{
+    for (size_t i = 0; arena->last && i < arena->last->len; i++)
+        if (arena->last->view[i]->ns == ns)
+            return arena->last->view[i];
+    return NULL;
+}
+
+/* Whether OBSERVER's buffer holds what LAST showed; for the parent its mounts too. */
+static bool same(const struct nst_observer *observer, const struct nst_raw_view *last)
+{
+    return last && last->mountinfo_len == observer->buffer_len &&
+           memcmp(last->mountinfo, observer->buffer, observer->buffer_len) == 0;
+}
+
+static int read_view(struct nst_arena *arena, struct nst_observer *observer, uint64_t ns, pid_t pid,
+                     struct nst_raw_view **ret_view)
+{
+    struct nst_raw_view *view = last_view(arena, ns);
+    int fd = observer->mountinfo, error;
+    char path[48];
+
+    if (pid) {
+        snprintf(path, sizeof(path), "%d/mountinfo", (int)pid);
+        fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return -errno;
+    }
+    error = nst_read_all(fd, &observer->buffer, &observer->buffer_cap, &observer->buffer_len);
+    if (pid)
+        close(fd);
+    *ret_view = view;
+    if (error || same(observer, view))
+        return error;
+    view = nst_arena_take(arena, sizeof(*view));
+    if (!view)
+        return -ENOMEM;
+    *view = (struct nst_raw_view){.ns = ns, .parent = !pid, .mountinfo_len = observer->buffer_len};
+    view->mountinfo = keep(arena, observer->buffer, observer->buffer_len);
+    *ret_view = view;
+    return view->mountinfo ? read_statmount(arena, observer, pid, view) : -ENOMEM;
+}
+
+/* /proc/self/mounts is a view of its own, so it is read whatever mountinfo says. */
+static int read_mounts(struct nst_arena *arena, struct nst_observer *observer,
+                       struct nst_raw_view **view)
+{
+    int error = nst_read_all(observer->mounts, &observer->buffer, &observer->buffer_cap,
+                             &observer->buffer_len);
+    struct nst_raw_view *other;
+
+    if (error)
+        return error;
+    if ((*view)->mounts) {
+        if ((*view)->mounts_len == observer->buffer_len &&
+            memcmp((*view)->mounts, observer->buffer, observer->buffer_len) == 0)
+            return 0;
+        other = nst_arena_take(arena, sizeof(*other));
+        if (!other)
+            return -ENOMEM;
+        *other = **view;
+        *view = other;
+    }
+    (*view)->mounts = keep(arena, observer->buffer, observer->buffer_len);
+    (*view)->mounts_len = observer->buffer_len;
+    return (*view)->mounts ? 0 : -ENOMEM;
+}
+
+static bool seen(struct nst_raw_view *const *view, size_t len, uint64_t ns)
+{
+    for (size_t i = 0; i < len; i++)
+        if (view[i]->ns == ns)
+            return true;
+    return false;
+}
+
+struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_observer *observer,
+                                           int *ret_error)
+{
+    struct nst_raw_view *view[NST_ACTORS_MAX + 1];
+    struct nst_raw_snapshot *snapshot;
+    size_t len = 0;
+
+    *ret_error = read_view(arena, observer, observer->ns, 0, &view[len++]);
+    if (!*ret_error)
+        *ret_error = read_mounts(arena, observer, &view[0]);
+    for (size_t i = 0; !*ret_error && i < arena->actors; i++) {
+        const struct nst_actor *actor = &arena->actor[i];
+        uint64_t ns = actor->alive ? nst_snapshot_ns(arena, actor) : 0;
+
+        if (ns && !seen(view, len, ns) &&
+            read_view(arena, observer, ns, atomic_load(&actor->pid), &view[len]) == 0)
+            len++;
+    }
+    if (*ret_error)
+        return NULL;
+    if (arena->last && arena->last->len == len &&
+        memcmp(arena->last->view, view, len * sizeof(*view)) == 0)
+        return arena->last;
+    snapshot = nst_arena_take(arena, sizeof(*snapshot));
+    if (snapshot)
+        snapshot->view = nst_arena_take(arena, len * sizeof(*view));
+    if (!snapshot || !snapshot->view) {
+        *ret_error = -ENOMEM;
+        return NULL;
+    }
+    memcpy(snapshot->view, view, len * sizeof(*view));
+    snapshot->len = len;
+    snapshot->index = arena->snapshots++;
+    return snapshot;
+}

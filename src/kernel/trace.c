@@ -1,0 +1,166 @@
+/* From what the runner left in the arena to a trace that owns itself. */
+#include "kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_snapshot(struct nst_snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    for (size_t i = 0; i < snapshot->len; i++) {
+        nst_table_free(&snapshot->view[i].table);
+        nst_table_free(&snapshot->view[i].statmount);
+        free(snapshot->view[i].mounts);
+    }
+    free(snapshot->view);
+    free(snapshot);
+}
+
+void nst_trace_free(struct nst_trace *trace)
+{
+    for (size_t i = 0; i < trace->len; i++)
+        nst_events_free(&trace->step[i].events);
+    for (size_t i = 0; i < trace->snapshots; i++)
+        free_snapshot(trace->snapshot[i]);
+    nst_events_free(&trace->end_events);
+    free(trace->step);
+    free(trace->snapshot);
+    *trace = (struct nst_trace){0};
+}
+
+static size_t text_size(const struct nst_mount *mount)
+{
+    return strlen(mount->root) + strlen(mount->point) + strlen(mount->options) +
+           strlen(mount->type) + strlen(mount->source) + strlen(mount->super_options) + 6;
+}
+
+static int copy_statmount(const struct nst_raw_view *raw, struct nst_table *ret_table)
+{
+    size_t size = 1;
+    char *at;
+
+    for (size_t i = 0; i < raw->statmount_len; i++)
+        size += text_size(&raw->statmount[i]);
+    ret_table->mount = calloc(raw->statmount_len + 1, sizeof(*ret_table->mount));
+    at = ret_table->text = malloc(size);
+    if (!ret_table->mount || !ret_table->text)
+        return -ENOMEM;
+    for (size_t i = 0; i < raw->statmount_len; i++) {
+        struct nst_mount *mount = &ret_table->mount[i];
+        char **string[] = {&mount->root, &mount->point,  &mount->options,
+                           &mount->type, &mount->source, &mount->super_options};
+
+        *mount = raw->statmount[i];
+        for (size_t j = 0; j < sizeof(string) / sizeof(*string); j++) {
+            char *copy = at;
+
+            at = stpcpy(at, *string[j]) + 1;
+            *string[j] = copy;
+        }
+    }
+    ret_table->len = ret_table->cap = raw->statmount_len;
+    ret_table->text_len = (size_t)(at - ret_table->text);
+    ret_table->view = NST_VIEW_STATMOUNT;
+    return 0;
+}
+
+static int copy_view(const struct nst_raw_view *raw, struct nst_ns_view *view)
+{
+    int error;
+
+    view->ns = raw->ns;
+    view->parent = raw->parent;
+    view->have_statmount = raw->have_statmount;
+    error = nst_mountinfo_parse(raw->mountinfo, raw->mountinfo_len, &view->table, NULL);
+    if (!error && raw->have_statmount)
+        error = copy_statmount(raw, &view->statmount);
+    if (!error && raw->mounts) {
+        view->mounts = strdup(raw->mounts);
+        error = view->mounts ? 0 : -ENOMEM;
+    }
+    return error;
+}
+
+/* The copy of RAW, made when first asked for. NULL stays NULL. */
+static struct nst_snapshot *snapshot_of(struct nst_trace *trace, const struct nst_raw_snapshot *raw,
+                                        int *error)
+{
+    struct nst_snapshot *snapshot;
+
+    if (!raw || *error)
+        return NULL;
+    if (trace->snapshot[raw->index])
+        return trace->snapshot[raw->index];
+    snapshot = calloc(1, sizeof(*snapshot));
+    if (snapshot)
+        snapshot->view = calloc(raw->len, sizeof(*snapshot->view));
+    if (!snapshot || !snapshot->view) {
+        free(snapshot);
+        *error = -ENOMEM;
+        return NULL;
+    }
+    snapshot->len = raw->len;
+    trace->snapshot[raw->index] = snapshot;
+    for (size_t i = 0; !*error && i < raw->len; i++)
+        *error = copy_view(raw->view[i], &snapshot->view[i]);
+    return snapshot;
+}
+
+static int copy_events(const struct nst_raw_events *raw, struct nst_events *ret_events)
+{
+    if (!raw->len)
+        return 0;
+    ret_events->event = malloc(raw->len * sizeof(*raw->event));
+    if (!ret_events->event)
+        return -ENOMEM;
+    memcpy(ret_events->event, raw->event, raw->len * sizeof(*raw->event));
+    ret_events->len = ret_events->cap = raw->len;
+    return 0;
+}
+
+static void copy_step(struct nst_trace *trace, const struct nst_raw_step *raw,
+                      struct nst_step *step, int *error)
+{
+    step->kind = raw->answer.kind;
+    step->value = raw->answer.value;
+    step->error = raw->answer.error;
+    step->ns = raw->ns;
+    step->before = snapshot_of(trace, raw->before, error);
+    step->after = snapshot_of(trace, raw->after, error);
+    if (!*error)
+        *error = copy_events(&raw->events, &step->events);
+}
+
+int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *sequence,
+                    struct nst_trace *ret_trace)
+{
+    struct nst_trace trace = {0};
+    int error = 0;
+
+    trace.step = calloc(sequence->len + 1, sizeof(*trace.step));
+    trace.snapshot = calloc(arena->snapshots + 1, sizeof(struct nst_snapshot *));
+    if (!trace.step || !trace.snapshot) {
+        free(trace.step);
+        free(trace.snapshot);
+        return -ENOMEM;
+    }
+    trace.len = sequence->len;
+    trace.snapshots = arena->snapshots;
+    trace.start = snapshot_of(&trace, arena->start, &error);
+    for (size_t i = 0; i < sequence->len; i++) {
+        trace.step[i].call = &sequence->call[i];
+        copy_step(&trace, &arena->step[i], &trace.step[i], &error);
+    }
+    trace.end = snapshot_of(&trace, arena->end, &error);
+    if (!error)
+        error = copy_events(&arena->end_events, &trace.end_events);
+    trace.leftover = arena->leftover;
+    trace.watch = arena->watch;
+    trace.deadline = arena->deadline;
+    if (error)
+        nst_trace_free(&trace);
+    *ret_trace = trace;
+    return error;
+}
