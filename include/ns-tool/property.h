@@ -30,6 +30,24 @@ struct nst_property {
 /* All properties that one trace can judge; ends with NULL. */
 extern const struct nst_property *const nst_properties[];
 
+/* How many that are, and the most there may be. */
+#define NST_PROPERTIES_MAX 16
+
+/* What every property said of one trace, in the order of nst_properties. */
+struct nst_judgement {
+    enum nst_verdict verdict[NST_PROPERTIES_MAX];
+    struct nst_finding finding[NST_PROPERTIES_MAX];
+    size_t len;
+};
+
+/* Holds TRACE against every property. Returns NST_ERROR if one gave it, else NST_FAIL if one did,
+ * else NST_PASS; what was skipped stands in RET_JUDGEMENT. */
+enum nst_verdict nst_judge(const struct nst_trace *trace, const struct nst_judge_options *options,
+                           struct nst_judgement *ret_judgement);
+
+/* "pass", "fail", "skip", "error". */
+const char *nst_verdict_name(enum nst_verdict verdict);
+
 /* The property called NAME, or NULL. */
 const struct nst_property *nst_property_by_name(const char *name);
 

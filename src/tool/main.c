@@ -11,6 +11,7 @@
 /* In the order in which --help shows them. */
 static const struct nst_command nst_commands[] = {
     {"mount", "mount in a private namespace, show it, leave nothing behind", nst_cmd_mount},
+    {"run", "run sequences or strace logs, and judge them", nst_cmd_run},
 };
 
 #define NST_COMMANDS (sizeof(nst_commands) / sizeof(nst_commands[0]))

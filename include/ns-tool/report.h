@@ -1,0 +1,17 @@
+/* Telling people what was seen. */
+#ifndef NS_TOOL_REPORT_H
+#define NS_TOOL_REPORT_H
+
+#include <stdio.h>
+
+#include <ns-tool/property.h>
+
+/* Writes TRACE: each call with its result, `expected …` where it differs, what the judgement found
+ * there, and below it what changed in which namespace. JUDGEMENT may be NULL. */
+void nst_report_trace(FILE *out, const struct nst_trace *trace,
+                      const struct nst_judgement *judgement);
+
+/* Writes a row a property: its name, its verdict, and the finding. */
+void nst_report_judgement(FILE *out, const struct nst_judgement *judgement);
+
+#endif

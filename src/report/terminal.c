@@ -1,0 +1,151 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ns-tool/report.h>
+
+static const struct nst_ns_view *view_of(const struct nst_snapshot *snapshot, uint64_t ns)
+{
+    for (size_t i = 0; i < snapshot->len; i++)
+        if (snapshot->view[i].ns == ns)
+            return &snapshot->view[i];
+    return NULL;
+}
+
+/* Namespaces are named in order of appearance: the parent, then namespace 1, 2, … */
+struct namer {
+    uint64_t *ns;
+    size_t len, cap;
+};
+
+static size_t name_of(struct namer *namer, uint64_t ns)
+{
+    for (size_t i = 0; i < namer->len; i++)
+        if (namer->ns[i] == ns)
+            return i;
+    if (namer->len == namer->cap) {
+        size_t cap = namer->cap ? 2 * namer->cap : 16;
+        uint64_t *grown = realloc(namer->ns, cap * sizeof *grown);
+
+        if (!grown)
+            return namer->len;
+        namer->ns = grown;
+        namer->cap = cap;
+    }
+    namer->ns[namer->len] = ns;
+    return namer->len++;
+}
+
+static void write_where(FILE *out, struct namer *namer, const struct nst_ns_view *view)
+{
+    size_t name = name_of(namer, view->ns);
+
+    if (view->parent)
+        fputs("    in the parent: ", out);
+    else
+        fprintf(out, "    in namespace %zu: ", name);
+}
+
+struct change_writer {
+    FILE *out;
+    struct namer *namer;
+    const struct nst_ns_view *view;
+};
+
+static void write_change(void *ctx, const struct nst_change *change)
+{
+    struct change_writer *writer = ctx;
+    char *text = nst_change_text(change);
+
+    write_where(writer->out, writer->namer, writer->view);
+    fprintf(writer->out, "%s\n", text ? text : "(no memory)");
+    free(text);
+}
+
+static void write_changes(FILE *out, struct namer *namer, const struct nst_step *step)
+{
+    if (step->before == step->after || !step->before || !step->after)
+        return;
+    for (size_t i = 0; i < step->after->len; i++) {
+        const struct nst_ns_view *after = &step->after->view[i];
+        const struct nst_ns_view *before = view_of(step->before, after->ns);
+        struct change_writer writer = {out, namer, after};
+
+        if (before) {
+            if (nst_table_diff(&before->table, &after->table, write_change, &writer) < 0)
+                fputs("    (no memory to compare)\n", out);
+        } else {
+            write_where(out, namer, after);
+            fprintf(out, "new, with %zu mounts\n", after->table.len);
+        }
+    }
+    for (size_t i = 0; i < step->before->len; i++)
+        if (!view_of(step->after, step->before->view[i].ns)) {
+            write_where(out, namer, &step->before->view[i]);
+            fputs("gone from sight: no process is in it\n", out);
+        }
+}
+
+static void write_answer(FILE *out, const struct nst_step *step)
+{
+    const struct nst_result *expect = &step->call->expect;
+
+    switch (step->kind) {
+    case NST_ANSWER_NONE:
+        fputs("not performed: its actor is gone", out);
+        break;
+    case NST_ANSWER_VALUE: /* descriptors and actors keep the name that the text gives them */
+        fprintf(out, "%" PRId64, expect->kind == NST_SUCCEEDS ? expect->value : step->value);
+        break;
+    case NST_ANSWER_ERROR:
+        fprintf(out, "-1 %s (%s)", strerrorname_np(step->error), strerrordesc_np(step->error));
+        break;
+    case NST_ANSWER_ENDED:
+        fputs("?", out);
+        break;
+    case NST_ANSWER_DEADLINE:
+        fputs("no answer before the deadline", out);
+        break;
+    }
+    bool failed = step->kind == NST_ANSWER_ERROR;
+
+    if (expect->kind == NST_FAILS && (!failed || step->error != expect->error))
+        fprintf(out, "  # expected %s", strerrorname_np(expect->error));
+    else if (expect->kind == NST_SUCCEEDS && failed)
+        fprintf(out, "  # expected %" PRId64, expect->value);
+}
+
+void nst_report_trace(FILE *out, const struct nst_trace *trace,
+                      const struct nst_judgement *judgement)
+{
+    struct namer namer = {0};
+
+    if (trace->start && trace->start->len)
+        name_of(&namer, trace->start->view[0].ns);
+    for (size_t i = 0; i < trace->len; i++) {
+        struct nst_call bare = *trace->step[i].call;
+
+        bare.expect = (struct nst_result){0};
+        char *text = nst_call_text(&bare);
+
+        fprintf(out, "%s = ", text ? text : "(no memory)");
+        free(text);
+        write_answer(out, &trace->step[i]);
+        fputc('\n', out);
+        write_changes(out, &namer, &trace->step[i]);
+        for (size_t n = 0; judgement && n < judgement->len; n++)
+            if (judgement->verdict[n] == NST_FAIL && judgement->finding[n].step == i)
+                fprintf(out, "    ^ %s: %s\n", nst_properties[n]->name, judgement->finding[n].text);
+    }
+    free(namer.ns);
+}
+
+void nst_report_judgement(FILE *out, const struct nst_judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->len; i++) {
+        fprintf(out, "%-12s %s", nst_properties[i]->name, nst_verdict_name(judgement->verdict[i]));
+        if (judgement->finding[i].text[0])
+            fprintf(out, ": %s", judgement->finding[i].text);
+        fputc('\n', out);
+    }
+}

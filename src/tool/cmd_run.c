@@ -1,0 +1,219 @@
+/* ns-tool run: performs sequences in a sandbox and judges them. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ns-tool/report.h>
+
+#include "tool/input.h"
+#include "tool/tool.h"
+
+struct run {
+    char **path;
+    size_t paths;
+    unsigned long repeat, jobs;
+    struct nst_run_options options;
+    bool quiet;
+};
+
+enum { KEY_NO_FANOTIFY = 256, KEY_DEADLINE, KEY_PRIVILEGED };
+
+static const struct argp_option options[] = {
+    {"repeat", 'r', "N", 0, "Run each sequence N times (1); all runs are judged", 0},
+    {"jobs", 'j', "J", 0, "Run in J processes beside each other (1)", 0},
+    {"deadline", KEY_DEADLINE, "MS", 0, "End a call that takes longer than MS milliseconds (1000)",
+     0},
+    {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
+    {"no-fanotify", KEY_NO_FANOTIFY, NULL, 0, "Watch by polling, as before Linux 6.15", 0},
+    {"quiet", 'q', NULL, 0, "Print the verdicts only", 0},
+    {0}};
+
+static unsigned long parse_count(const char *text, struct argp_state *state, const char *what)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+
+    if (errno || *end || end == text || *text == '-' || !value || value > INT_MAX)
+        argp_error(state, "--%s takes a whole number from 1 to %d, not '%s'", what, INT_MAX, text);
+    return value;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct run *run = state->input;
+
+    switch (key) {
+    case 'r':
+        run->repeat = parse_count(arg, state, "repeat");
+        break;
+    case 'j':
+        run->jobs = parse_count(arg, state, "jobs");
+        if (run->jobs > 64)
+            argp_error(state, "--jobs takes at most 64: the kernel bounds a user's watches");
+        break;
+    case KEY_DEADLINE:
+        run->options.deadline_ms = (unsigned)parse_count(arg, state, "deadline");
+        break;
+    case KEY_PRIVILEGED:
+        run->options.privileged = true;
+        break;
+    case KEY_NO_FANOTIFY:
+        run->options.no_fanotify = true;
+        break;
+    case 'q':
+        run->quiet = true;
+        break;
+    case ARGP_KEY_ARGS:
+        run->path = state->argv + state->next;
+        run->paths = (size_t)(state->argc - state->next);
+        break;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "no FILE given");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static int open_sandbox(const struct run *run, struct nst_sandbox **ret_sandbox)
+{
+    char why[200] = "";
+    int r = nst_sandbox_open(&run->options, ret_sandbox, why);
+
+    if (r == -EPERM || r == -ENOSPC || r == -ENOSYS || r == -EACCES)
+        return nst_tool_error(NST_EXIT_CANNOT, r,
+                              "making a sandbox: %s; user namespaces must be allowed "
+                              "(user.max_user_namespaces), or run as root with --privileged",
+                              why);
+    return r < 0 ? nst_tool_error(NST_EXIT_BROKE, r, "making a sandbox: %s", why) : NST_EXIT_HELD;
+}
+
+/* Runs SEQUENCE once and judges it; prints the trace if SHOW, or if something broke. */
+static int run_once(const struct run *run, struct nst_sandbox *sandbox,
+                    const struct nst_sequence *sequence, bool show)
+{
+    const struct nst_judge_options judge = {.intent = true};
+    struct nst_judgement judgement;
+    struct nst_trace trace = {0};
+    char why[200] = "";
+    int r = nst_run(sandbox, sequence, &run->options, &trace, why);
+
+    if (r < 0)
+        return nst_tool_error(NST_EXIT_BROKE, r, "running: %s", why);
+
+    enum nst_verdict verdict = nst_judge(&trace, &judge, &judgement);
+
+    if (show || verdict != NST_PASS) {
+        if (!run->quiet)
+            nst_report_trace(stdout, &trace, &judgement);
+        nst_report_judgement(stdout, &judgement);
+    }
+    nst_trace_free(&trace);
+    return verdict == NST_PASS ? NST_EXIT_HELD : NST_EXIT_BROKE;
+}
+
+/* One worker's share: cases FIRST, FIRST + jobs, …; the first one shows its trace. */
+static int run_share(const struct run *run, const struct nst_sequence *sequence,
+                     unsigned long first)
+{
+    struct nst_sandbox *sandbox;
+    int status = open_sandbox(run, &sandbox);
+
+    if (status)
+        return status;
+    for (unsigned long i = first; i < run->repeat && !status; i += run->jobs)
+        status = run_once(run, sandbox, sequence, i == 0);
+    nst_sandbox_close(sandbox);
+    return status;
+}
+
+static int run_shares(const struct run *run, const struct nst_sequence *sequence)
+{
+    int worst = NST_EXIT_HELD;
+    unsigned long started = 0;
+
+    if (run->jobs == 1)
+        return run_share(run, sequence, 0);
+    fflush(stdout);
+    for (unsigned long i = 0; i < run->jobs && i < run->repeat; i++, started++) {
+        pid_t pid = fork();
+
+        if (pid < 0) {
+            worst = nst_tool_error(NST_EXIT_BROKE, errno, "starting a worker");
+            break;
+        }
+        if (!pid) {
+            int status = run_share(run, sequence, i);
+
+            exit(fflush(stdout) ? NST_EXIT_BROKE : status);
+        }
+    }
+    while (started--) {
+        int status;
+
+        if (wait(&status) < 0 || !WIFEXITED(status))
+            worst = NST_EXIT_BROKE;
+        else if (WEXITSTATUS(status) && worst != NST_EXIT_BROKE)
+            worst = WEXITSTATUS(status);
+    }
+    return worst;
+}
+
+static int run_file(const struct run *run, const char *path, const struct nst_sequence *sequence,
+                    const struct nst_read_counts *counts)
+{
+    size_t passed = counts->other + counts->signals + counts->exits;
+
+    printf("== %s: %zu calls", path, sequence->len);
+    if (passed)
+        printf(" (passed over: %zu other calls, %zu signals, %zu exits)", counts->other,
+               counts->signals, counts->exits);
+    putchar('\n');
+
+    int status = run_shares(run, sequence);
+
+    if (!status && run->repeat > 1)
+        printf("%lu runs, all held\n", run->repeat);
+    return status;
+}
+
+int nst_cmd_run(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "FILE...",
+        .doc = "Performs sequences or strace logs in a sandbox, holds what every namespace showed "
+               "against every property, and says what broke."};
+    struct run run = {.repeat = 1, .jobs = 1};
+    int worst = NST_EXIT_HELD;
+
+    nst_tool_parse(&argp, argc, argv, &run);
+
+    struct nst_sequence *sequence = calloc(run.paths, sizeof *sequence);
+    struct nst_read_counts *counts = calloc(run.paths, sizeof *counts);
+
+    if (!sequence || !counts)
+        worst = nst_tool_error(NST_EXIT_BROKE, ENOMEM, "reading");
+    for (size_t i = 0; i < run.paths && worst != NST_EXIT_BROKE; i++)
+        if (nst_input_read(run.path[i], &sequence[i], &counts[i]))
+            worst = NST_EXIT_USAGE;
+    for (size_t i = 0; i < run.paths && worst != NST_EXIT_USAGE; i++) {
+        int status = run_file(&run, run.path[i], &sequence[i], &counts[i]);
+
+        if (status && worst != NST_EXIT_BROKE)
+            worst = status;
+    }
+    for (size_t i = 0; sequence && i < run.paths; i++)
+        nst_sequence_free(&sequence[i]);
+    free(sequence);
+    free(counts);
+    return worst;
+}
