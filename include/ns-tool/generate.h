@@ -1,0 +1,51 @@
+/* Random sequences, and random changes to sequences. All of it is a pure function of the seed, and
+ * smaller draws give simpler values, so a source of small numbers gives small sequences.
+ *
+ * Functions return 0, or -errno for trouble of our own. */
+#ifndef NS_TOOL_GENERATE_H
+#define NS_TOOL_GENERATE_H
+
+#include <ns-tool/sequence.h>
+
+/* xoshiro256** (Blackman and Vigna, public domain), seeded by splitmix64. */
+struct nst_random {
+    uint64_t state[4];
+};
+
+void nst_random_seed(struct nst_random *random, uint64_t seed);
+
+/* A number below N, each as likely as the others; 0 where N is 0. */
+uint64_t nst_random_below(struct nst_random *random, uint64_t n);
+
+/* What to generate; zeros mean the defaults.
+ *
+ * Generated results are names, not expectations: `= 3` behind a call that returns a descriptor, and
+ * `= 2` behind one that makes an actor, only say what later calls call it. All other results are
+ * NST_ANY. So whoever judges a generated sequence must not hold a naming result against what the
+ * kernel answered: the call may fail, and then its name stands for nothing. */
+struct nst_generator {
+    size_t max_calls;           /* 24; from one call to so many, at most NST_CALLS_MAX */
+    uint32_t weight[NST_CALLS]; /* how often each call; all 0: a table in which most succeed */
+    unsigned max_actors;        /* 4; the first one counts; at most NST_ACTORS_MAX */
+};
+
+/* A random sequence over the small world in which every case starts (see ns-tool(1)), its paths
+ * few so that they collide. Most calls refer to live actors and descriptors. OPTIONS may be NULL.
+ * RET_SEQUENCE must be empty and stays so on failure; the caller frees it. Returns 0, -ENOMEM. */
+int nst_generate(struct nst_random *random, const struct nst_generator *options,
+                 struct nst_sequence *ret_sequence) __attribute__((warn_unused_result));
+
+/* Changes SEQUENCE in one way: a call inserted, removed, duplicated, swapped with another, or one
+ * argument changed. An empty sequence gains a call. Replaced strings live as long as SEQUENCE.
+ * Returns 0, or -ENOMEM, after which SEQUENCE is valid still. */
+int nst_mutate(struct nst_random *random, struct nst_sequence *sequence)
+    __attribute__((warn_unused_result));
+
+/* A head of A and a tail of B. Actors that B's tail makes get numbers that A's head doesn't have;
+ * what an actor unknown to the head did is done by its first one. RET_SEQUENCE must be empty and
+ * stays so on failure. Returns 0, -ENOMEM. */
+int nst_crossover(struct nst_random *random, const struct nst_sequence *a,
+                  const struct nst_sequence *b, struct nst_sequence *ret_sequence)
+    __attribute__((warn_unused_result));
+
+#endif
