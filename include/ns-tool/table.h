@@ -28,11 +28,9 @@ extern "C" {
 /* One mount. Every string belongs to its table, is never NULL and holds raw bytes; "" where the
  * view doesn't say. */
 struct nst_mount {
-    uint64_t id; /* mountinfo's first field, statmount's mnt_id_old; the kernel uses it again. 0:
-                    not said */
-    uint64_t parent_id; /* in the same terms. The namespace's root names itself, or one that isn't
-                           listed */
-    uint64_t unique_id; /* statmount's mnt_id, never used again; 0 where the view doesn't say */
+    uint64_t id;        /* mountinfo's, statmount's mnt_id_old; reused by the kernel; 0: not said */
+    uint64_t parent_id; /* in the same terms; a root names itself, or one that isn't listed */
+    uint64_t unique_id; /* statmount's mnt_id, never reused; 0 where the view doesn't say */
     unsigned major, minor; /* the superblock's device */
     char *root;    /* what of the file system is mounted; "mnt:[4026531841]" for a namespace file */
     char *point;   /* where, seen from the reader's root */
@@ -79,26 +77,27 @@ int nst_table_add(struct nst_table *table, const struct nst_mount *mount)
 /* Reads `len` bytes of mountinfo text. Strict: every line ends in \n and holds what
  * show_mountinfo() writes, optional fields of unknown name are skipped as proc_pid_mountinfo(5)
  * asks. ret_table is overwritten, so must not own anything; left zeroed on error. ret_error may be
- * NULL; it is written on -EINVAL only. -EINVAL malformed, -ENOMEM. */
+ * NULL; it is written on -EINVAL only.
+ * -EINVAL malformed, -ENOMEM. */
 int nst_mountinfo_parse(const char *text, size_t len, struct nst_table *ret_table,
                         struct nst_table_error *ret_error) __attribute__((warn_unused_result));
 
-/* The same for the text of /proc/PID/mounts (show_vfsmnt()): source, point, type, options, "0 0".
- */
+/* The same for /proc/PID/mounts (show_vfsmnt()): source, point, type, options, "0 0". */
 int nst_mounts_parse(const char *text, size_t len, struct nst_table *ret_table,
                      struct nst_table_error *ret_error) __attribute__((warn_unused_result));
 
 /* Reads a whole open /proc/PID/mountinfo or /proc/PID/mounts from offset 0; the file's position
- * isn't used. -EINVAL malformed, -ENOMEM, and what pread(2) says (-ESRCH, -EINVAL: the process is
- * gone). */
+ * isn't used.
+ * -EINVAL malformed, -ENOMEM, and what pread(2) says (-EBADF, -EIO). A file opened before its
+ * process died is still read. */
 int nst_table_read_mountinfo_fd(int fd, struct nst_table *ret_table)
     __attribute__((warn_unused_result));
 int nst_table_read_mounts_fd(int fd, struct nst_table *ret_table)
     __attribute__((warn_unused_result));
 
-/* Opens the file of process `pid` (0: of the calling thread), reads it, closes it. Also what
- * open(2) says: -ENOENT no such process or no /proc, -EACCES no ptrace access (PTRACE_MODE_READ).
- */
+/* Opens the file of process `pid` (0: of the calling thread), reads it, closes it.
+ * As above, and what open(2) says: -ENOENT no such process or no /proc, -EACCES no ptrace access
+ * (PTRACE_MODE_READ), -EINVAL a process that is dead but not waited for. */
 int nst_table_read_mountinfo(pid_t pid, struct nst_table *ret_table)
     __attribute__((warn_unused_result));
 int nst_table_read_mounts(pid_t pid, struct nst_table *ret_table)
@@ -110,15 +109,17 @@ int nst_table_read_mounts(pid_t pid, struct nst_table *ret_table)
  * mountinfo; points are relative to that root. A foreign namespace is seen from the first mount on
  * its root mount (fs/namespace.c, grab_requested_root()), which is left out, and asking needs
  * CAP_SYS_ADMIN in its owner. What an older kernel doesn't say is "": source before 6.13, what a
- * file system adds to super_options before 6.11. -ENOSYS the kernel lacks the calls, -EOPNOTSUPP it
- * can't read foreign namespaces, -ENOENT there is no such namespace, or no power over it, or
- * nothing mounted on its root mount, -EPERM (a seccomp filter), -ENOMEM. */
+ * file system adds to super_options before 6.11.
+ * -ENOSYS the kernel lacks the calls, -EOPNOTSUPP it can't read foreign namespaces, -ENOENT no such
+ * namespace, or no power over it, or nothing mounted on its root mount, -EPERM (a seccomp filter),
+ * -ENOMEM. */
 int nst_table_read_statmount(uint64_t mnt_ns_id, struct nst_table *ret_table)
     __attribute__((warn_unused_result));
 
 /* The unique 64-bit id of the mount namespace that nsfd (an open /proc/PID/ns/mnt) refers to, by
- * ioctl NS_MNT_GET_INFO (6.12) or NS_GET_MNTNS_ID (6.10). -ENOSYS the kernel has neither, -EINVAL
- * not a mount namespace, -EBADF. */
+ * ioctl NS_MNT_GET_INFO (6.12) or NS_GET_MNTNS_ID (6.10).
+ * -ENOSYS the kernel has neither (or it isn't a namespace), -EINVAL another kind of namespace,
+ * -EBADF. */
 int nst_ns_mnt_id(int nsfd, uint64_t *ret_id) __attribute__((warn_unused_result));
 
 /* 0, or -EINVAL when the table breaks an invariant: ids are there and unique, nobody is its own
@@ -159,7 +160,9 @@ bool nst_tables_equal(const struct nst_table *a, const struct nst_table *b);
 bool nst_tables_equivalent(const struct nst_table *a, const struct nst_table *b);
 
 /* One line a mount, ids renamed by `renamer` (NULL: a fresh one), escaped so that any bytes stay on
- * their line: mount 2 on 1 dev 1 / /mnt/x rw,nosuid shared:1 - tmpfs none rw */
+ * their line:
+ *   mount 2 on 1 dev 1 / /mnt/x rw,nosuid shared:1 - tmpfs none rw
+ */
 char *nst_table_text(const struct nst_table *table, struct nst_renamer *renamer);
 
 /* A 64-bit hash of the raw content: equal tables have equal hashes. Not stable over versions; not
@@ -182,8 +185,11 @@ struct nst_change {
 int nst_table_diff(const struct nst_table *before, const struct nst_table *after,
                    void (*emit)(void *ctx, const struct nst_change *change), void *ctx);
 
-/* One line without \n: "+ /mnt/x tmpfs (rw,nosuid) shared:3", "- ...", "~ /mnt/x: options rw -> ro;
- * shared:3 -> private". */
+/* One line without \n:
+ *   + /mnt/x tmpfs (rw,nosuid) shared:3
+ *   ~ /mnt/x: options rw -> ro; shared:3 -> private
+ *   - /mnt/x tmpfs (rw) private
+ */
 char *nst_change_text(const struct nst_change *change);
 
 /* "shared:3", "slave of 3", "shared:4, slave of 3", "private", "unbindable". */

@@ -88,3 +88,11 @@ int nst_table_add(struct nst_table *table, const struct nst_mount *mount)
     table->mount[table->len++] = copy;
     return 0;
 }
+
+bool nst_ends_deleted(const char *path)
+{
+    static const char mark[] = "//deleted";
+    size_t len = strlen(path);
+
+    return len >= sizeof mark - 1 && !memcmp(path + len - (sizeof mark - 1), mark, sizeof mark - 1);
+}

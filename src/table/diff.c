@@ -120,7 +120,7 @@ char *nst_change_text(const struct nst_change *change)
 
     nst_growing_string(&g, marks[change->kind]);
     nst_growing_escaped(&g, m->point);
-    if (change->kind == NST_CHANGED) {
+    if (change->before && change->after) {
         add_changed(&g, change->before, change->after);
         return nst_growing_steal(&g);
     }

@@ -142,29 +142,41 @@ uint64_t nst_names_get(const struct nst_names *names, uint64_t key)
     return names->key[at] ? names->name[at] : 0;
 }
 
+/* Moves all keys to twice the room. false: memory ran out, and nothing changed. */
+static bool grow(struct nst_names *names)
+{
+    const struct nst_names old = *names;
+    size_t cap = old.cap ? old.cap * 2 : 64;
+    uint64_t *key = calloc(cap, sizeof *key), *value = calloc(cap, sizeof *value);
+
+    if (!key || !value) {
+        free(key);
+        free(value);
+        return false;
+    }
+    names->key = key;
+    names->name = value;
+    names->cap = cap;
+    for (size_t i = 0; i < old.cap; i++) {
+        size_t at;
+
+        if (!old.key[i])
+            continue;
+        at = slot(names, old.key[i]);
+        key[at] = old.key[i];
+        value[at] = old.name[i];
+    }
+    free(old.key);
+    free(old.name);
+    return true;
+}
+
 bool nst_names_put(struct nst_names *names, uint64_t key, uint64_t value)
 {
     size_t at;
 
-    if (names->len * 2 >= names->cap) {
-        struct nst_names more = {.cap = names->cap ? names->cap * 2 : 64, .len = names->len};
-
-        more.key = calloc(more.cap, sizeof *more.key);
-        more.name = calloc(more.cap, sizeof *more.name);
-        if (!more.key || !more.name) {
-            nst_names_free(&more);
-            return false;
-        }
-        for (size_t i = 0; i < names->cap; i++) {
-            if (!names->key[i])
-                continue;
-            at = slot(&more, names->key[i]);
-            more.key[at] = names->key[i];
-            more.name[at] = names->name[i];
-        }
-        nst_names_free(names);
-        *names = more;
-    }
+    if (names->len * 2 >= names->cap && !grow(names))
+        return false;
     at = slot(names, key);
     names->key[at] = key;
     names->name[at] = value;

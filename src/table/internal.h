@@ -45,6 +45,10 @@ int nst_table_order(const struct nst_table *table, size_t **ret_order, unsigned 
 bool nst_mounts_same(const struct nst_mount *a,
                      const struct nst_mount *b); /* every field but unique_id */
 
+/* Whether a path says that its directory is gone. No name holds a slash, so no real path ends so.
+ */
+bool nst_ends_deleted(const char *path);
+
 void nst_growing_propagation(struct nst_growing *g, const struct nst_mount *mount);
 
 #endif

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <ns-tool/table.h>
+#include "internal.h"
 
 struct reader {
     char *at;  /* next byte */
@@ -114,14 +114,6 @@ static int read_string(struct reader *r, char *line_end, char stop, enum escapes
     return unescape(r, start, end, escapes);
 }
 
-static bool ends_deleted(const char *s)
-{
-    static const char mark[] = "//deleted";
-    size_t len = strlen(s);
-
-    return len >= sizeof mark - 1 && !memcmp(s + len - (sizeof mark - 1), mark, sizeof mark - 1);
-}
-
 /* The tagged fields up to "- ". */
 static int read_optional(struct reader *r, char *line_end, struct nst_mount *m)
 {
@@ -147,7 +139,7 @@ static int read_optional(struct reader *r, char *line_end, struct nst_mount *m)
             uint64_t id;
             int error;
 
-            if (len < tags[i].len || memcmp(r->at, tags[i].tag, tags[i].len))
+            if (len < tags[i].len || memcmp(r->at, tags[i].tag, tags[i].len) != 0)
                 continue;
             r->at += tags[i].len;
             error = read_number(r, ' ', ' ', INT32_MAX, &id);
@@ -187,7 +179,7 @@ static int read_mountinfo_line(struct reader *r, char *line_end, struct nst_moun
         return error;
     m->major = (unsigned)major;
     m->minor = (unsigned)minor;
-    m->deleted = ends_deleted(m->root) || ends_deleted(m->point);
+    m->deleted = nst_ends_deleted(m->root) || nst_ends_deleted(m->point);
     return 0;
 }
 
@@ -202,7 +194,7 @@ static int read_mounts_line(struct reader *r, char *line_end, struct nst_mount *
         (error = read_string(r, line_end, ' ', PATH, false, &m->point)) ||
         (error = read_string(r, line_end, ' ', NAME, false, &m->type)))
         return error;
-    if (options_end < r->at || memcmp(options_end, tail, sizeof tail - 1))
+    if (options_end < r->at || memcmp(options_end, tail, sizeof tail - 1) != 0)
         return fail(r, r->at, "expected options and \" 0 0\"");
     m->options = r->at;
     if (options_end == r->at)
@@ -211,7 +203,7 @@ static int read_mounts_line(struct reader *r, char *line_end, struct nst_mount *
         return error;
     *line_end = '\0';
     r->at = line_end + 1;
-    m->deleted = ends_deleted(m->point);
+    m->deleted = nst_ends_deleted(m->point);
     return 0;
 }
 

@@ -163,13 +163,6 @@ static void fill(struct nst_mount *m, const struct nst_statmount *sm, struct nst
     end_string(g);
 }
 
-static bool ends_deleted(const char *s)
-{
-    size_t len = strlen(s), mark = strlen("//deleted");
-
-    return len >= mark && !strcmp(s + len - mark, "//deleted");
-}
-
 /* statmount(2) with an answer as large as it must be. */
 static int stat_one(uint64_t ns, uint64_t id, struct nst_statmount **answer, size_t *size)
 {
@@ -196,7 +189,7 @@ static void settle(struct nst_table *table)
 
         for (size_t j = 0; j < COUNT(strings); j++)
             *strings[j] = table->text + (uintptr_t)*strings[j];
-        m->deleted = ends_deleted(m->root) || ends_deleted(m->point);
+        m->deleted = nst_ends_deleted(m->root) || nst_ends_deleted(m->point);
     }
 }
 

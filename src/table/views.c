@@ -147,7 +147,7 @@ static int compare_mount(const struct nst_mount *i, const struct nst_mount *s,
     char a[24], b[24];
 
     for (size_t n = 0; n < sizeof strings / sizeof *strings; n++)
-        if (strcmp(strings[n].a, strings[n].b))
+        if (strcmp(strings[n].a, strings[n].b) != 0)
             return differ(ret_difference, i, strings[n].field, mountinfo_name, strings[n].a,
                           statmount_name, strings[n].b);
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
@@ -157,7 +157,7 @@ static int compare_mount(const struct nst_mount *i, const struct nst_mount *s,
                           number_text(numbers[n].b, b));
     /* statmount says nothing where the source is empty, where there is none (mountinfo: "none"),
      * and before 6.13 */
-    if (*s->source && strcmp(i->source, s->source))
+    if (*s->source && strcmp(i->source, s->source) != 0)
         return differ(ret_difference, i, "source", mountinfo_name, i->source, statmount_name,
                       s->source);
     return 0;
@@ -232,7 +232,7 @@ static bool same_options(const struct nst_mount *info, const char *merged)
     bool security =
         true; /* still among what show_sb_opts() writes: its flags and the security module's */
 
-    if (strncmp(merged, readonly ? "ro" : "rw", 2))
+    if (strncmp(merged, readonly ? "ro" : "rw", 2) != 0)
         return false;
     for (size_t i = 0; i < sizeof generic / sizeof *generic; i++)
         if (has_option(info->super_options, generic[i]) != has_option(merged, generic[i]))
@@ -267,13 +267,13 @@ int nst_views_compare_mounts(const struct nst_table *mountinfo, const struct nst
     for (size_t n = 0; n < mountinfo->len && n < mounts->len; n++) {
         const struct nst_mount *i = &mountinfo->mount[n], *m = &mounts->mount[n];
 
-        if (strcmp(i->point, m->point))
+        if (strcmp(i->point, m->point) != 0)
             return differ(ret_difference, i, "mount point", mountinfo_name, i->point, mounts_name,
                           m->point);
-        if (strcmp(i->source, m->source))
+        if (strcmp(i->source, m->source) != 0)
             return differ(ret_difference, i, "source", mountinfo_name, i->source, mounts_name,
                           m->source);
-        if (strcmp(i->type, m->type))
+        if (strcmp(i->type, m->type) != 0)
             return differ(ret_difference, i, "type", mountinfo_name, i->type, mounts_name, m->type);
         if (!same_options(i, m->options))
             return differ(ret_difference, i, "options", mountinfo_name, i->options, mounts_name,
