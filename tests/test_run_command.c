@@ -1,0 +1,108 @@
+/* ns-tool run: from a strace line to a verdict. */
+#include "nst_test.h"
+
+static const char seed[] =
+    "1 unshare(CLONE_NEWNS) = 0\n"
+    "1 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
+    "1 mkdir(\"/mnt/test_mount\", 0755) = 0\n"
+    "1 mount(\"tmpfs\", \"/mnt/test_mount\", \"tmpfs\", MS_NOSUID|MS_NODEV, NULL) = 0\n"
+    "1 umount2(\"/mnt/test_mount\", 0) = 0\n";
+
+static struct nst_test_run run_text(const char *text, const char *option)
+{
+    char *directory = nst_test_directory();
+    char path[256];
+    struct nst_test_run run;
+
+    snprintf(path, sizeof path, "%s/sequence", directory);
+    ck_assert_int_eq(nst_test_write_file(path, text), 0);
+    run = nst_test_run_tool((const char *const[]){"run", path, option, NULL}, false);
+    unlink(path);
+    rmdir(directory);
+    free(directory);
+    return run;
+}
+
+static const struct {
+    const char *text, *option;
+    int status;
+    const char *says; /* a part of standard output, or of standard error where status is 2 */
+} rows[] = {
+    {seed, NULL, 0, "isolation    pass"},
+    {seed, "--no-fanotify", 0, "isolation    pass"},
+    {seed, "--repeat=50", 0, "50 runs, all held"},
+    /* the mutants: MS_PRIVATE left out, MS_REC left out, MS_SHARED for MS_PRIVATE */
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n", NULL, 1,
+     "isolation    fail: mount by actor 1, in a namespace of its own, shows in the parent: + /a "
+     "tmpfs"},
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
+     "--no-fanotify", 1, "isolation    fail"},
+    {"1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n1 unshare(CLONE_NEWNS) = 0\n"
+     "1 mount(\"none\", \"/\", NULL, MS_PRIVATE, NULL) = 0\n1 mkdir(\"/a/x\", 0755) = 0\n"
+     "1 mount(\"t\", \"/a/x\", \"tmpfs\", 0, NULL) = 0\n",
+     NULL, 1, "shows in the parent: + /a/x tmpfs"},
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_SLAVE, NULL) = 0\n"
+     "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
+     NULL, 0, "isolation    pass"},
+    /* sharing that was asked for is no leak */
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n"
+     "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
+     NULL, 0, "isolation    pass"},
+    {"1 umount2(\"/a\", 0) = 0\n", NULL, 1, "# expected 0"},
+    {"1 umount2(\"/a\", 0) = -1 EBUSY\n", NULL, 1,
+     "= -1 EINVAL (Invalid argument)  # expected EBUSY"},
+    {"1 umount2(\"/a\", 0) = -1 EINVAL\n", NULL, 0, "expectation  pass"},
+    {"1 exit_group(0)\n1 chdir(\"/\")\n", NULL, 0, "not performed"},
+    {"1 umount2(\"/a\", 0\n", NULL, 2, ":1:18: expected"},
+    {"1 umount2(\"/a\", NOPE)\n", NULL, 2, ":1:17: expected"},
+    {seed, "--repeat=0", 2, "--repeat takes a whole number"},
+};
+
+START_TEST(a_sequence_is_run_and_judged)
+{
+    struct nst_test_run run = run_text(rows[_i].text, rows[_i].option);
+
+    ck_assert_msg(run.status == rows[_i].status, "status %d\n%s%s", run.status, run.out, run.err);
+    ck_assert_msg(strstr(run.status == 2 ? run.err : run.out, rows[_i].says), "%s%s", run.out,
+                  run.err);
+    nst_test_run_free(&run);
+}
+END_TEST
+
+START_TEST(every_file_is_read_before_any_is_run)
+{
+    struct nst_test_run run =
+        nst_test_run_tool((const char *const[]){"run", "/nonexistent/sequence", NULL}, false);
+
+    ck_assert_int_eq(run.status, 2);
+    ck_assert(strstr(run.err, "opening /nonexistent/sequence: ENOENT"));
+    ck_assert_str_eq(run.out, "");
+    nst_test_run_free(&run);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("run");
+    TCase *tests = tcase_create("run");
+    char command[512];
+
+    snprintf(command, sizeof command, "'%s' run /dev/null >/dev/null 2>&1", nst_test_tool());
+    int status = system(command);
+
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        return nst_test_cannot("ns-tool run cannot make a sandbox");
+
+    SRunner *runner = srunner_create(suite);
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, a_sequence_is_run_and_judged, 0, sizeof rows / sizeof *rows);
+    tcase_add_test(tests, every_file_is_read_before_any_is_run);
+    suite_add_tcase(suite, tests);
+    srunner_run_all(runner, CK_NORMAL);
+
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
