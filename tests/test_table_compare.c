@@ -132,12 +132,15 @@ START_TEST(canonical_text_names_what_it_renames)
 }
 END_TEST
 
+#define CHANGES 1000 /* bytes of all changes of a test */
+
 static void collect(void *ctx, const struct nst_change *change)
 {
     char *all = ctx, *text = nst_change_text(change);
+    size_t len = strlen(all);
 
     ck_assert_ptr_nonnull(text);
-    strcat(strcat(all, text), "\n");
+    snprintf(all + len, CHANGES - len, "%s\n", text);
     free(text);
 }
 
@@ -147,7 +150,7 @@ START_TEST(a_difference_tells_what_appeared_vanished_and_changed)
     struct nst_table b =
         read_text(ROOT "21 20 0:31 / /a ro,nosuid - tmpfs none rw\n"
                        "23 21 0:33 / /a/x\\012y rw,nosuid shared:4 master:2 - tmpfs none rw\n");
-    char all[1000] = "";
+    char all[CHANGES] = "";
 
     ck_assert_int_eq(nst_table_diff(&a, &b, collect, all), 0);
     ck_assert_str_eq(all, "~ /a: options rw -> ro,nosuid; shared:2 -> private\n"
@@ -282,7 +285,7 @@ END_TEST
 START_TEST(ten_thousand_mounts_take_no_time)
 {
     enum { MANY = 10000 };
-    size_t size = MANY * 100, len = 0;
+    size_t size = (size_t)MANY * 100, len = 0;
     char *text = malloc(size);
     struct nst_table a, b;
     char *drawn;
