@@ -16,6 +16,9 @@ struct nst_judge_options {
     /* A namespace of its own means isolation, unless MS_SHARED was asked for inside it: what `run`
      * tells a person whose setup forgot MS_PRIVATE. Off where calls are random (fuzz). */
     bool intent;
+    /* Nothing is expected of the calls: what stands behind `=` only names descriptors and actors.
+     */
+    bool random;
 };
 
 struct nst_property {

@@ -7,7 +7,8 @@ static enum nst_verdict check(const struct nst_trace *trace,
                               const struct nst_judge_options *options,
                               struct nst_finding *ret_finding)
 {
-    (void)options;
+    if (options->random)
+        return NST_PASS;
     for (size_t i = 0; i < trace->len; i++) {
         const struct nst_step *step = &trace->step[i];
         const struct nst_result *expect = &step->call->expect;

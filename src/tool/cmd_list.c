@@ -1,0 +1,56 @@
+/* ns-tool list: properties, calls, and what this kernel supports. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include <ns-tool/property.h>
+
+#include "tool/tool.h"
+
+static const char *said(int r)
+{
+    return r < 0 ? strerrorname_np(-r) : "yes";
+}
+
+static void list_kernel(void)
+{
+    const struct nst_run_options none = {0};
+    struct nst_sandbox *sandbox = NULL;
+    struct nst_table table = {0};
+    struct utsname name;
+    char why[200] = "";
+
+    uname(&name);
+    printf("Kernel %s %s\n", name.release, name.machine);
+    printf("  %-34s %s\n", "listmount/statmount (6.8)", said(nst_table_read_statmount(0, &table)));
+    printf("  %-34s %s\n", "fanotify mount events (6.15)", said(nst_watch_probe()));
+
+    int r = nst_sandbox_open(&none, &sandbox, why);
+
+    printf("  %-34s %s%s%s\n", "sandbox in a user namespace", said(r), *why ? ": " : "", why);
+    nst_sandbox_close(sandbox);
+    nst_table_free(&table);
+}
+
+int nst_cmd_list(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .doc = "Lists the properties, the calls, and what this kernel supports."};
+
+    nst_tool_parse(&argp, argc, argv, NULL);
+    puts("Properties");
+    for (size_t i = 0; nst_properties[i]; i++)
+        printf("  %-12s %s\n  %-12s (%s)\n", nst_properties[i]->name, nst_properties[i]->promise,
+               "", nst_properties[i]->source);
+    puts("\nCalls");
+    for (size_t i = 0; i < NST_CALLS; i++) {
+        printf("  %-16s", nst_calls[i].name);
+        if (nst_calls[i].since)
+            printf(" from Linux %u.%u", nst_calls[i].since >> 8, nst_calls[i].since & 0xff);
+        putchar('\n');
+    }
+    putchar('\n');
+    list_kernel();
+    return NST_EXIT_HELD;
+}
