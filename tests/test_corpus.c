@@ -1,4 +1,4 @@
-/* Every file in corpus/ is a sequence that people read, too: strict and canonical but for comments. */
+/* Every file in corpus/ is a sequence that people read, too: strict, and canonical save comments. */
 #include <dirent.h>
 
 #include <ns-tool/sequence.h>
