@@ -12,10 +12,16 @@ struct nst_finding {
     char text[512]; /* one line: what was seen, where */
 };
 
+/* What a namespace of an actor's own is taken to mean. */
+enum nst_intent {
+    NST_INTENT_NONE,  /* nothing: only a namespace that no peer group connects must be isolated */
+    NST_INTENT_ASKED, /* isolation, unless MS_SHARED was asked for inside it: this is what tells a
+                         person that a setup forgot MS_PRIVATE */
+    NST_INTENT_ALWAYS /* isolation, whatever was asked: the setup came first and settled it */
+};
+
 struct nst_judge_options {
-    /* A namespace of its own means isolation, unless MS_SHARED was asked for inside it: what `run`
-     * tells a person whose setup forgot MS_PRIVATE. Off where calls are random (fuzz). */
-    bool intent;
+    enum nst_intent intent;
     /* Nothing is expected of the calls: what stands behind `=` only names descriptors and actors.
      */
     bool random;

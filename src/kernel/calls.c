@@ -1,15 +1,12 @@
 /* One function a call: asks the kernel, with the sequence's names for descriptors and actors as the
- * kernel numbers them. Numbers and structs that Debian 12's headers lack are ours. */
-#include "kernel.h"
+ * kernel numbers them. Those that mount are in calls_mount.c. */
+#include "calls.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,91 +15,9 @@
 
 #include <linux/sched.h> /* after sched.h: struct clone_args */
 
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442 /* the same on every architecture since 5.12 */
-#endif
-#ifndef SYS_open_tree_attr
-#define SYS_open_tree_attr 467 /* 6.15 */
-#endif
-
 #define NEW_MASK                                                                                   \
     (0x00000080ULL /* NEWTIME */ | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |   \
      CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
-
-struct attr { /* struct mount_attr, linux/mount.h */
-    uint64_t set, clr, propagation, userns_fd;
-};
-
-struct context {
-    struct nst_arena *arena;
-    struct nst_actor *actor;
-    const struct nst_call *call;
-    char path[2][8192];
-};
-
-static uint64_t num(const struct context *c, size_t i)
-{
-    return c->call->arg[i].num;
-}
-
-static const char *str(const struct context *c, size_t i)
-{
-    return c->call->arg[i].str;
-}
-
-static const char *path(struct context *c, size_t i)
-{
-    size_t which = c->path[0][0] != '\0';
-
-    return nst_actor_path(c->arena, c->actor, str(c, i), c->path[which], sizeof(c->path[which]));
-}
-
-static int fd(const struct context *c, size_t i)
-{
-    uint64_t number = num(c, i);
-
-    return number == NST_AT_FDCWD ? AT_FDCWD : nst_actor_fd(c->actor, number);
-}
-
-/* What the kernel's descriptor is called from here on. */
-static long named(struct context *c, long real)
-{
-    int text;
-
-    if (real < 0)
-        return real;
-    text = nst_actor_fd_add(c->actor, (int)real, &c->call->expect);
-    if (text >= 0)
-        return text;
-    errno = -text;
-    return -1;
-}
-
-static long refuse(int error)
-{
-    errno = error;
-    return -1;
-}
-
-static bool is_one_of(const char *type, const char *const *list)
-{
-    for (; *list; list++)
-        if (strcmp(type, *list) == 0)
-            return true;
-    return false;
-}
-
-/* Directories made in a cgroup tree would stay on the host; and in the initial user namespace many
- * a file system's superblock is the host's own. */
-static bool unsafe_type(const struct context *c, const char *type)
-{
-    static const char *const never[] = {"cgroup", "cgroup2", "cpuset", NULL};
-    static const char *const privileged[] = {"tmpfs", "ramfs", "proc", "overlay", NULL};
-
-    if (!type)
-        return false;
-    return is_one_of(type, never) || (c->arena->privileged && !is_one_of(type, privileged));
-}
 
 static long run_unshare(struct context *c)
 {
@@ -120,8 +35,7 @@ static long run_setns(struct context *c)
     long result = syscall(SYS_setns, fd(c, 0), num(c, 1));
     int saved = errno;
 
-    prctl(PR_SET_DUMPABLE,
-          1); /* a change of credentials may have cleared it; the runner reads /proc/PID */
+    prctl(PR_SET_DUMPABLE, 1); /* new credentials may have cleared it; the runner reads /proc */
     errno = saved;
     return result;
 }
@@ -291,100 +205,6 @@ static long run_chroot(struct context *c)
     return chroot(path(c, 0));
 }
 
-static long run_mount(struct context *c)
-{
-    const uint64_t other =
-        MS_BIND | MS_MOVE | MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
-    uint64_t flags = num(c, 3);
-
-    if (!(flags & other) && unsafe_type(c, str(c, 2)))
-        return refuse(EPERM);
-    if (c->arena->privileged && flags & MS_REMOUNT && !(flags & MS_BIND))
-        return refuse(EPERM); /* the superblock may be the host's */
-    return syscall(SYS_mount, path(c, 0), path(c, 1), str(c, 2), flags, str(c, 4));
-}
-
-static long run_umount2(struct context *c)
-{
-    return syscall(SYS_umount2, path(c, 0), num(c, 1));
-}
-
-static long run_pivot_root(struct context *c)
-{
-    return syscall(SYS_pivot_root, path(c, 0), path(c, 1));
-}
-
-static long run_open_tree(struct context *c)
-{
-    return named(c, syscall(SYS_open_tree, fd(c, 0), path(c, 1), num(c, 2) | O_CLOEXEC));
-}
-
-static struct attr attr_of(const struct context *c)
-{
-    return (struct attr){
-        .set = num(c, 3),
-        .clr = num(c, 4),
-        .propagation = num(c, 5),
-        .userns_fd = num(c, 3) & 0x00100000 /* MOUNT_ATTR_IDMAP */ ? (uint64_t)fd(c, 6) : 0};
-}
-
-static long run_open_tree_attr(struct context *c)
-{
-    struct attr attr = attr_of(c);
-
-    return named(c, syscall(SYS_open_tree_attr, fd(c, 0), path(c, 1), num(c, 2) | O_CLOEXEC, &attr,
-                            sizeof(attr)));
-}
-
-static long run_mount_setattr(struct context *c)
-{
-    struct attr attr = attr_of(c);
-
-    return syscall(SYS_mount_setattr, fd(c, 0), path(c, 1), num(c, 2), &attr, sizeof(attr));
-}
-
-static long run_move_mount(struct context *c)
-{
-    return syscall(SYS_move_mount, fd(c, 0), path(c, 1), fd(c, 2), path(c, 3), num(c, 4));
-}
-
-static long run_fsopen(struct context *c)
-{
-    if (unsafe_type(c, str(c, 0)))
-        return refuse(EPERM);
-    return named(c, syscall(SYS_fsopen, str(c, 0), num(c, 1) | 1 /* FSOPEN_CLOEXEC */));
-}
-
-static long run_fsconfig(struct context *c)
-{
-    enum { BINARY = 2, PATH = 3, PATH_EMPTY = 4, FD = 5 };
-    uint64_t command = num(c, 1);
-    const char *value = str(c, 3);
-    int64_t aux = (int64_t)num(c, 4);
-
-    if (command == PATH || command == PATH_EMPTY) {
-        value = path(c, 3);
-        aux = fd(c, 4);
-    } else if (command == FD) {
-        aux = fd(c, 4);
-    } else if (command == BINARY && (!value || aux > (int64_t)strlen(value))) {
-        return refuse(EINVAL);
-    }
-    return syscall(SYS_fsconfig, fd(c, 0), command, str(c, 2), value, aux);
-}
-
-static long run_fsmount(struct context *c)
-{
-    return named(c, syscall(SYS_fsmount, fd(c, 0), num(c, 1) | 1 /* FSMOUNT_CLOEXEC */, num(c, 2)));
-}
-
-static long run_fspick(struct context *c)
-{
-    if (c->arena->privileged)
-        return refuse(EPERM); /* it reconfigures a superblock that may be the host's */
-    return named(c, syscall(SYS_fspick, fd(c, 0), path(c, 1), num(c, 2) | 1 /* FSPICK_CLOEXEC */));
-}
-
 static long (*const run[NST_CALLS])(struct context *) = {
     [NST_CALL_UNSHARE] = run_unshare,
     [NST_CALL_SETNS] = run_setns,
@@ -406,17 +226,17 @@ static long (*const run[NST_CALLS])(struct context *) = {
     [NST_CALL_CHDIR] = run_chdir,
     [NST_CALL_FCHDIR] = run_fchdir,
     [NST_CALL_CHROOT] = run_chroot,
-    [NST_CALL_MOUNT] = run_mount,
-    [NST_CALL_UMOUNT2] = run_umount2,
-    [NST_CALL_PIVOT_ROOT] = run_pivot_root,
-    [NST_CALL_OPEN_TREE] = run_open_tree,
-    [NST_CALL_OPEN_TREE_ATTR] = run_open_tree_attr,
-    [NST_CALL_MOVE_MOUNT] = run_move_mount,
-    [NST_CALL_FSOPEN] = run_fsopen,
-    [NST_CALL_FSCONFIG] = run_fsconfig,
-    [NST_CALL_FSMOUNT] = run_fsmount,
-    [NST_CALL_FSPICK] = run_fspick,
-    [NST_CALL_MOUNT_SETATTR] = run_mount_setattr,
+    [NST_CALL_MOUNT] = nst_run_mount,
+    [NST_CALL_UMOUNT2] = nst_run_umount2,
+    [NST_CALL_PIVOT_ROOT] = nst_run_pivot_root,
+    [NST_CALL_OPEN_TREE] = nst_run_open_tree,
+    [NST_CALL_OPEN_TREE_ATTR] = nst_run_open_tree_attr,
+    [NST_CALL_MOVE_MOUNT] = nst_run_move_mount,
+    [NST_CALL_FSOPEN] = nst_run_fsopen,
+    [NST_CALL_FSCONFIG] = nst_run_fsconfig,
+    [NST_CALL_FSMOUNT] = nst_run_fsmount,
+    [NST_CALL_FSPICK] = nst_run_fspick,
+    [NST_CALL_MOUNT_SETATTR] = nst_run_mount_setattr,
 };
 
 void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor)

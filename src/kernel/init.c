@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -44,7 +45,8 @@ static int make_root(struct nst_arena *arena)
         return nst_arena_fail(arena, "pivot_root");
     arena->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
     arena->init_mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-    if (arena->proc < 0 || arena->init_mountinfo < 0)
+    arena->init_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (arena->proc < 0 || arena->init_mountinfo < 0 || arena->init_root < 0)
         return nst_arena_fail(arena, "/proc");
     return 0;
 }
@@ -86,8 +88,9 @@ static void watch_over(int lifeline, pid_t runner)
 
 _Noreturn void nst_init(struct nst_arena *arena, int lifeline)
 {
+    char byte, *buffer = NULL;
+    size_t cap = 0;
     int error;
-    char byte;
 
     if (read(lifeline, &byte, 1) != 1)
         _exit(1);
@@ -100,6 +103,9 @@ _Noreturn void nst_init(struct nst_arena *arena, int lifeline)
         _exit(1); /* the tool died before the signal was set */
     if (!error)
         error = make_root(arena);
+    if (!error)
+        arena->init_mounts = nst_leftover_mounts(arena, &buffer, &cap);
+    free(buffer);
     /* So that no actor gets at this process through /proc. */
     prctl(PR_SET_DUMPABLE, 0);
     while (!error) {
@@ -114,9 +120,9 @@ _Noreturn void nst_init(struct nst_arena *arena, int lifeline)
         reap();
         if (atomic_load(&arena->ready) == 2)
             _exit(1);
-        if (atomic_load(&arena->done) != atomic_load(&arena->request)) { /* it died in a case */
-            arena->error = -EPIPE;
-            nst_futex_set(&arena->done, arena->request);
+        if (atomic_load(&arena->done) != atomic_load(&arena->taken)) { /* it died in a case */
+            arena->error = -ECHILD;
+            nst_futex_set(&arena->done, atomic_load(&arena->taken));
         }
     }
     arena->error = error;

@@ -14,8 +14,8 @@
 #include <ns-tool/trace.h>
 
 #define NST_WHY 200
-#define NST_FDS_MAX 128 /* descriptors that one actor can hold */
-#define NST_ARENA_SIZE ((size_t)512 << 20)
+#define NST_FDS_MAX 128                    /* descriptors that one actor can hold */
+#define NST_ARENA_SIZE ((size_t)512 << 20) /* of addresses; pages come when touched */
 
 struct nst_answer {
     enum nst_answer_kind kind;
@@ -72,15 +72,19 @@ struct nst_raw_step {
 struct nst_arena {
     /* Futexes between the tool and the sandbox. */
     _Atomic uint32_t request; /* how many cases were asked for */
+    _Atomic uint32_t taken;   /* how many a runner began */
     _Atomic uint32_t done;    /* how many were answered, by whatever means */
     _Atomic uint32_t ready;   /* 1: the sandbox stands; 2: it couldn't be made, see error and why */
     _Atomic int error;        /* of the last case or of the making: 0 or -errno */
     _Atomic uint64_t runners; /* how many were made */
     char why[NST_WHY];
 
+    _Atomic pid_t init; /* as the tool sees it */
     bool privileged;
     int proc; /* O_PATH on init's own /proc: in every process of the sandbox, seen by no sequence */
     int init_mountinfo; /* of init's own namespace */
+    int init_root;      /* O_PATH on its root */
+    size_t init_mounts; /* hash of what the first was when it stood */
 
     /* The case. */
     struct nst_run_options options;
@@ -112,8 +116,8 @@ int64_t nst_now(void); /* nanoseconds, monotonic */
 int nst_arena_fail(struct nst_arena *arena, const char *what);
 
 /* tree.c: the known start. */
-int nst_tree_make(void);                                        /* below the working directory */
-int nst_tree_clean(struct nst_arena *arena, bool *ret_unknown); /* removes what a case left */
+int nst_tree_make(void);  /* below the working directory */
+int nst_tree_clean(void); /* removes what a case left; -errno: the tree isn't as it was */
 
 /* runner.c: serves cases until one leaves the parent changed. Doesn't return. */
 _Noreturn void nst_runner(struct nst_arena *arena);
@@ -148,11 +152,15 @@ struct nst_observer {
     uint64_t ns;
     struct nst_watch *watch;
     bool watch_polls;
-    bool have_statmount, have_foreign_statmount;
+    bool have_statmount;
     char *buffer;
     size_t buffer_len, buffer_cap;
 };
 int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer);
+/* Watches as the case's options ask. */
+int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer);
+/* Opens the parent's tables as they are seen from its root of now, which a pivot_root moves. */
+int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer);
 /* Returns the snapshot, ARENA->last itself where nothing differs; NULL: -errno in RET_ERROR. */
 struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_observer *observer,
                                            int *ret_error);
@@ -161,6 +169,11 @@ int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
                         struct nst_raw_events *ret_events);
 /* Reads FD from its start into BUFFER, which it grows. Returns 0 or -errno. */
 int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len);
+
+/* leftover.c: counts what stands in the sandbox that a case must not leave. */
+void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);
+size_t nst_leftover_mounts(struct nst_arena *arena, char **buffer,
+                           size_t *cap); /* hash; 0: unknown */
 
 /* trace.c, in the tool. */
 int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *sequence,

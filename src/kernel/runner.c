@@ -183,7 +183,9 @@ static int perform(struct nst_arena *arena, struct nst_observer *observer, size_
         settle_kill(arena, call);
     if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
         note_dead(arena);
-    error = take(arena, observer, wanted, &step->after);
+    error = call->id == NST_CALL_PIVOT_ROOT ? nst_observer_reopen(arena, observer) : 0;
+    if (!error)
+        error = take(arena, observer, wanted, &step->after);
     return error ? error : nst_snapshot_events(arena, observer, &step->events);
 }
 
@@ -232,21 +234,19 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     return error;
 }
 
-/* Checks that nothing but this process and init is left. */
-static void look_for_leftover(struct nst_arena *arena)
+/* Whether the next case would start as this one did. An expiry mark on a mount is in no table. */
+static bool reusable(const struct nst_arena *arena)
 {
-    struct nst_leftover *leftover = &arena->leftover;
-
-    if (kill(-1, 0) == 0 || errno != ESRCH) {
-        leftover->processes++;
-        snprintf(leftover->text, sizeof(leftover->text), "a process of the case lives on");
-    }
+    for (size_t i = 0; i < arena->len; i++)
+        if (arena->call[i].id == NST_CALL_UMOUNT2 && arena->call[i].arg[1].num & MNT_EXPIRE)
+            return false;
+    return arena->start->view[0] == arena->end->view[0] && !*arena->leftover.text &&
+           nst_tree_clean() == 0;
 }
 
 _Noreturn void nst_runner(struct nst_arena *arena)
 {
     struct nst_observer observer = {0};
-    bool unknown = false;
     int error;
 
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -262,16 +262,18 @@ _Noreturn void nst_runner(struct nst_arena *arena)
     nst_futex_set(&arena->ready, 1);
     for (;;) {
         nst_futex_wait(&arena->request, atomic_load(&arena->done), -1);
+        atomic_store(&arena->taken, atomic_load(&arena->request));
+        if (!error)
+            error = nst_observer_watch(arena, &observer);
         if (!error)
             error = run_case(arena, &observer);
-        look_for_leftover(arena);
+        if (!error)
+            nst_leftover_look(arena, &observer);
         arena->error = error;
-        if (error || arena->start->view[0] != arena->end->view[0] || arena->leftover.processes)
+        if (error || !reusable(arena))
             break;
-        if (nst_tree_clean(arena, &unknown) < 0)
-            break;
-        nst_futex_set(&arena->done, atomic_load(&arena->request));
+        nst_futex_set(&arena->done, atomic_load(&arena->taken));
     }
-    nst_futex_set(&arena->done, atomic_load(&arena->request));
+    nst_futex_set(&arena->done, atomic_load(&arena->taken));
     _exit(0);
 }

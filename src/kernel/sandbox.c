@@ -22,6 +22,7 @@
 struct nst_sandbox {
     struct nst_arena *arena;
     pid_t init;
+    int pidfd;    /* of init */
     int lifeline; /* write end; closed with the tool */
 };
 
@@ -60,42 +61,63 @@ static int map_ids(struct nst_arena *arena, pid_t pid, uid_t uid, gid_t gid)
     return error;
 }
 
-/* Forks init. The child waits until its ids are mapped: for a byte in the pipe, whose end means
- * that the tool died. */
-static int start(struct nst_sandbox *sandbox, bool privileged)
+/* In a forked child: makes init a child of the tool, then is done. Between fork() and here the C
+ * library has put its locks right, which a bare clone from a process with threads would not, and
+ * init uses memory. */
+static _Noreturn void make_init(struct nst_arena *arena, const int lifeline[2], bool privileged)
 {
-    unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | SIGCHLD | (privileged ? 0 : CLONE_NEWUSER);
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    int lifeline[2], error = 0;
+    unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PARENT | SIGCHLD;
     pid_t pid;
 
-    if (pipe2(lifeline, O_CLOEXEC) < 0)
-        return nst_arena_fail(sandbox->arena, "pipe");
-    pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+    pid =
+        (pid_t)syscall(SYS_clone, flags | (privileged ? 0 : CLONE_NEWUSER), NULL, NULL, NULL, NULL);
     if (pid == 0) {
         close(lifeline[1]);
-        nst_init(sandbox->arena, lifeline[0]);
+        nst_init(arena, lifeline[0]);
     }
     if (pid < 0)
-        error = nst_arena_fail(sandbox->arena, "can't make user, pid and mount namespaces");
+        arena->error = nst_arena_fail(arena, "can't make user, pid and mount namespaces");
+    atomic_store(&arena->init, pid);
+    _exit(0);
+}
+
+/* Starts init, which waits until its ids are mapped: for a byte in the pipe, whose end means that
+ * the tool died. */
+static int start(struct nst_sandbox *sandbox, bool privileged)
+{
+    struct nst_arena *arena = sandbox->arena;
+    int lifeline[2], error = 0;
+    pid_t maker;
+
+    if (pipe2(lifeline, O_CLOEXEC) < 0)
+        return nst_arena_fail(arena, "pipe");
+    maker = fork();
+    if (maker == 0)
+        make_init(arena, lifeline, privileged);
+    if (maker < 0)
+        error = nst_arena_fail(arena, "fork");
+    while (maker > 0 && waitpid(maker, NULL, 0) < 0 && errno == EINTR)
+        ;
     close(lifeline[0]);
-    sandbox->init = pid;
     sandbox->lifeline = lifeline[1];
-    if (!error && !privileged)
-        error = map_ids(sandbox->arena, pid, uid, gid);
+    sandbox->init = atomic_load(&arena->init);
+    if (error || sandbox->init <= 0)
+        return error ? error : arena->error ? arena->error : -EPIPE;
+    sandbox->pidfd = (int)syscall(SYS_pidfd_open, sandbox->init, 0);
+    if (sandbox->pidfd < 0)
+        return nst_arena_fail(arena, "pidfd_open");
+    if (!privileged)
+        error = map_ids(arena, sandbox->init, geteuid(), getegid());
     if (!error && write(sandbox->lifeline, "", 1) < 0)
-        error = nst_arena_fail(sandbox->arena, "the sandbox died");
+        error = nst_arena_fail(arena, "the sandbox died");
     return error;
 }
 
 static bool init_died(const struct nst_sandbox *sandbox)
 {
-    siginfo_t info = {0};
+    struct pollfd wait = {.fd = sandbox->pidfd, .events = POLLIN};
 
-    if (waitid(P_PID, (id_t)sandbox->init, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
-        return errno != EINTR;
-    return info.si_pid != 0;
+    return poll(&wait, 1, 0) > 0;
 }
 
 /* Waits for WORD to leave OLD. Returns 0; -EPIPE when the sandbox is dead. */
@@ -118,7 +140,7 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
         *why = '\0';
     if (!sandbox)
         return -ENOMEM;
-    sandbox->lifeline = -1;
+    sandbox->lifeline = sandbox->pidfd = -1;
     sandbox->init = -1;
     sandbox->arena = mmap(NULL, NST_ARENA_SIZE, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -175,6 +197,15 @@ static int put_case(struct nst_arena *arena, const struct nst_sequence *sequence
     return 0;
 }
 
+/* After an unusually big case: its pages go, so that memory is flat over many cases. */
+static void give_back(struct nst_arena *arena)
+{
+    size_t most = (size_t)16 << 20;
+
+    if (arena->used > most)
+        madvise((char *)arena + most, arena->used - most, MADV_REMOVE);
+}
+
 int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
             const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
 {
@@ -196,6 +227,7 @@ int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
         error = arena->error;
     if (!error)
         error = nst_trace_build(arena, sequence, ret_trace);
+    give_back(arena);
     if (error && why)
         snprintf(why, NST_WHY, "%s", *arena->why ? arena->why : strerror(-error));
     return error;
@@ -212,6 +244,8 @@ void nst_sandbox_close(struct nst_sandbox *sandbox)
         while (waitpid(sandbox->init, NULL, 0) < 0 && errno == EINTR)
             ;
     }
+    if (sandbox->pidfd >= 0)
+        close(sandbox->pidfd);
     munmap(sandbox->arena, NST_ARENA_SIZE);
     free(sandbox);
 }

@@ -39,15 +39,21 @@ int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
     return 0;
 }
 
-static int open_watch(struct nst_arena *arena, struct nst_observer *observer)
+int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer)
 {
-    int ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), error;
+    bool polls = arena->options.no_fanotify;
+    int ns, error;
 
+    if (observer->watch && observer->watch_polls == polls)
+        return 0;
+    nst_watch_close(observer->watch);
+    observer->watch = NULL;
+    ns = openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
     if (ns < 0)
         return nst_arena_fail(arena, "/proc/self/ns/mnt");
-    observer->watch_polls = arena->options.no_fanotify;
-    error = nst_watch_open(ns, observer->mountinfo,
-                           observer->watch_polls ? NST_WATCH_NO_FANOTIFY : 0, &observer->watch);
+    observer->watch_polls = polls;
+    error = nst_watch_open(ns, observer->mountinfo, polls ? NST_WATCH_NO_FANOTIFY : 0,
+                           &observer->watch);
     close(ns);
     if (error) {
         errno = -error;
@@ -56,23 +62,35 @@ static int open_watch(struct nst_arena *arena, struct nst_observer *observer)
     return error;
 }
 
+int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
+{
+    if (observer->mountinfo > 0)
+        close(observer->mountinfo);
+    if (observer->mounts > 0)
+        close(observer->mounts);
+    observer->mountinfo = openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
+    observer->mounts = openat(arena->proc, "self/mounts", O_RDONLY | O_CLOEXEC);
+    if (observer->mountinfo < 0 || observer->mounts < 0)
+        return nst_arena_fail(arena, "/proc/self/mountinfo");
+    return 0;
+}
+
 int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
 {
     struct nst_table table;
     struct stat status;
-    int error;
+    int error = nst_observer_reopen(arena, observer);
 
-    observer->mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-    observer->mounts = open("/proc/self/mounts", O_RDONLY | O_CLOEXEC);
-    if (observer->mountinfo < 0 || observer->mounts < 0 || stat("/proc/self/ns/mnt", &status) < 0)
-        return nst_arena_fail(arena, "/proc/self");
+    if (error)
+        return error;
+    if (fstatat(arena->proc, "self/ns/mnt", &status, 0) < 0)
+        return nst_arena_fail(arena, "/proc/self/ns/mnt");
     observer->ns = status.st_ino;
     if (nst_table_read_statmount(0, &table) == 0) {
         observer->have_statmount = true;
         nst_table_free(&table);
     }
-    error = open_watch(arena, observer);
-    return error;
+    return nst_observer_watch(arena, observer);
 }
 
 uint64_t nst_snapshot_ns(struct nst_arena *arena, const struct nst_actor *actor)

@@ -107,10 +107,8 @@ static int clean_one(const char *path)
     return error;
 }
 
-int nst_tree_clean(struct nst_arena *arena, bool *ret_unknown)
+int nst_tree_clean(void)
 {
-    (void)arena;
-    *ret_unknown = false;
     for (size_t i = 0; i < DIRS; i++) {
         struct stat status;
         int error;
@@ -121,7 +119,6 @@ int nst_tree_clean(struct nst_arena *arena, bool *ret_unknown)
             return -ESTALE;
         if (status.st_size == known[i].size)
             continue;
-        *ret_unknown = true;
         error = clean_one(known[i].path);
         if (error)
             return error;

@@ -86,6 +86,12 @@ static bool asked(const struct nst_trace *trace, uint64_t ns, size_t end)
     return false;
 }
 
+/* Whether namespace NS was meant to be isolated from the parent at step AT. */
+static bool is_meant(const struct nst_trace *trace, enum nst_intent intent, uint64_t ns, size_t at)
+{
+    return intent == NST_INTENT_ALWAYS || (intent == NST_INTENT_ASKED && !asked(trace, ns, at));
+}
+
 struct leak {
     bool unlinks; /* the call may take mounts away from other namespaces */
     char *text;   /* the first change that mustn't be; owned */
@@ -153,7 +159,7 @@ static enum nst_verdict check_step(const struct nst_trace *trace, size_t at,
     for (size_t n = 0; n < step->before->len; n++) {
         const struct nst_ns_view *other = &step->before->view[n];
         bool connected = reaches(&groups, &other->table);
-        bool leaks = options->intent && other->parent && !asked(trace, own->ns, at);
+        bool leaks = other->parent && is_meant(trace, options->intent, own->ns, at);
 
         if (other == own || (connected && !leaks))
             continue;

@@ -99,7 +99,7 @@ static int open_sandbox(const struct run *run, struct nst_sandbox **ret_sandbox)
 static int run_once(const struct run *run, struct nst_sandbox *sandbox,
                     const struct nst_sequence *sequence, bool show)
 {
-    const struct nst_judge_options judge = {.intent = true};
+    const struct nst_judge_options judge = {.intent = NST_INTENT_ASKED};
     struct nst_judgement judgement;
     struct nst_trace trace = {0};
     char why[200] = "";

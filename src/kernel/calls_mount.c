@@ -1,0 +1,133 @@
+/* The calls that mount: which file systems may be mounted here, and how structs are put together.
+ */
+#include "calls.h"
+
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442 /* the same on every architecture since 5.12 */
+#endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467 /* 6.15 */
+#endif
+
+struct attr { /* struct mount_attr, linux/mount.h */
+    uint64_t set, clr, propagation, userns_fd;
+};
+
+static bool is_one_of(const char *type, const char *const *list)
+{
+    for (; *list; list++)
+        if (strcmp(type, *list) == 0)
+            return true;
+    return false;
+}
+
+/* Directories made in a cgroup tree would stay on the host; and in the initial user namespace many
+ * a file system's superblock is the host's own. */
+static bool unsafe_type(const struct context *c, const char *type)
+{
+    static const char *const never[] = {"cgroup", "cgroup2", "cpuset", NULL};
+    static const char *const privileged[] = {"tmpfs", "ramfs", "proc", "overlay", NULL};
+
+    if (!type)
+        return false;
+    return is_one_of(type, never) || (c->arena->privileged && !is_one_of(type, privileged));
+}
+
+long nst_run_mount(struct context *c)
+{
+    const uint64_t other =
+        MS_BIND | MS_MOVE | MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
+    uint64_t flags = num(c, 3);
+
+    if (!(flags & other) && unsafe_type(c, str(c, 2)))
+        return refuse(EPERM);
+    if (c->arena->privileged && flags & MS_REMOUNT && !(flags & MS_BIND))
+        return refuse(EPERM); /* the superblock may be the host's */
+    return syscall(SYS_mount, path(c, 0), path(c, 1), str(c, 2), flags, str(c, 4));
+}
+
+long nst_run_umount2(struct context *c)
+{
+    return syscall(SYS_umount2, path(c, 0), num(c, 1));
+}
+
+long nst_run_pivot_root(struct context *c)
+{
+    return syscall(SYS_pivot_root, path(c, 0), path(c, 1));
+}
+
+long nst_run_open_tree(struct context *c)
+{
+    return named(c, syscall(SYS_open_tree, fd(c, 0), path(c, 1), num(c, 2) | O_CLOEXEC));
+}
+
+static struct attr attr_of(const struct context *c)
+{
+    return (struct attr){
+        .set = num(c, 3),
+        .clr = num(c, 4),
+        .propagation = num(c, 5),
+        .userns_fd = num(c, 3) & 0x00100000 /* MOUNT_ATTR_IDMAP */ ? (uint64_t)fd(c, 6) : 0};
+}
+
+long nst_run_open_tree_attr(struct context *c)
+{
+    struct attr attr = attr_of(c);
+
+    return named(c, syscall(SYS_open_tree_attr, fd(c, 0), path(c, 1), num(c, 2) | O_CLOEXEC, &attr,
+                            sizeof(attr)));
+}
+
+long nst_run_mount_setattr(struct context *c)
+{
+    struct attr attr = attr_of(c);
+
+    return syscall(SYS_mount_setattr, fd(c, 0), path(c, 1), num(c, 2), &attr, sizeof(attr));
+}
+
+long nst_run_move_mount(struct context *c)
+{
+    return syscall(SYS_move_mount, fd(c, 0), path(c, 1), fd(c, 2), path(c, 3), num(c, 4));
+}
+
+long nst_run_fsopen(struct context *c)
+{
+    if (unsafe_type(c, str(c, 0)))
+        return refuse(EPERM);
+    return named(c, syscall(SYS_fsopen, str(c, 0), num(c, 1) | 1 /* FSOPEN_CLOEXEC */));
+}
+
+long nst_run_fsconfig(struct context *c)
+{
+    enum { BINARY = 2, PATH = 3, PATH_EMPTY = 4, FD = 5 };
+    uint64_t command = num(c, 1);
+    const char *value = str(c, 3);
+    int64_t aux = (int64_t)num(c, 4);
+
+    if (command == PATH || command == PATH_EMPTY) {
+        value = path(c, 3);
+        aux = fd(c, 4);
+    } else if (command == FD) {
+        aux = fd(c, 4);
+    } else if (command == BINARY && (!value || aux > (int64_t)strlen(value))) {
+        return refuse(EINVAL);
+    }
+    return syscall(SYS_fsconfig, fd(c, 0), command, str(c, 2), value, aux);
+}
+
+long nst_run_fsmount(struct context *c)
+{
+    return named(c, syscall(SYS_fsmount, fd(c, 0), num(c, 1) | 1 /* FSMOUNT_CLOEXEC */, num(c, 2)));
+}
+
+long nst_run_fspick(struct context *c)
+{
+    if (c->arena->privileged)
+        return refuse(EPERM); /* it reconfigures a superblock that may be the host's */
+    return named(c, syscall(SYS_fspick, fd(c, 0), path(c, 1), num(c, 2) | 1 /* FSPICK_CLOEXEC */));
+}
