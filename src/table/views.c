@@ -228,7 +228,7 @@ static bool same_options(const struct nst_mount *info, const char *merged)
     static const char *const generic[] = {"sync", "dirsync", "mand", "lazytime"};
     bool readonly = !strncmp(info->options, "ro", 2) || !strncmp(info->super_options, "ro", 2);
     const char *super = info->super_options, *mount = info->options, *rest = merged, *a, *b;
-    size_t a_len, b_len;
+    size_t a_len = 0, b_len = 0;
     bool security =
         true; /* still among what show_sb_opts() writes: its flags and the security module's */
 

@@ -12,6 +12,7 @@ static int read_whole(FILE *in, char **ret_text, size_t *ret_len)
     char *text = NULL;
     size_t len = 0, cap = 0;
 
+    errno = 0;
     for (;;) {
         if (len == cap) {
             char *grown = realloc(text, cap = cap ? 2 * cap : 65536);
@@ -43,8 +44,8 @@ int nst_input_read(const char *path, struct nst_sequence *ret_sequence,
     bool standard = !strcmp(path, "-");
     FILE *in = standard ? stdin : fopen(path, "re");
     struct nst_read_error error = {0};
-    char *text;
-    size_t len;
+    char *text = NULL;
+    size_t len = 0;
 
     if (!in)
         return nst_tool_error(NST_EXIT_USAGE, errno, "opening %s", path);
