@@ -14,6 +14,8 @@
 /* What one mount namespace showed at one instant. */
 struct nst_ns_view {
     uint64_t ns;             /* inode of the namespace's file: the same number, the same namespace */
+    uint32_t reader;         /* the actor through whose root it was seen; 0: the observer. Through
+                                another root (chroot) the same namespace shows other paths */
     bool parent;             /* whether this is the parent, in which the observer stays */
     struct nst_table table;  /* mountinfo of a process in it; the observer's in the parent */
     struct nst_table statmount; /* the same by listmount/statmount; empty with have_statmount false */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,10 +80,38 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
     atomic_store(&actor->pid, (pid_t)atoi(self));
     nst_futex_set(&actor->ready, 1);
     for (;;) {
-        nst_futex_wait(&actor->turn, 0, -1);
-        nst_actor_perform(arena, actor);
-        nst_futex_set(&actor->turn, 0);
+        nst_futex_wait(&actor->turn, NST_TURN_WAIT, -1);
+        if (atomic_load(&actor->turn) == NST_TURN_LOOK)
+            nst_snapshot_look(arena, actor->look);
+        else
+            nst_actor_perform(arena, actor);
+        nst_futex_set(&actor->turn, NST_TURN_WAIT);
     }
+}
+
+static bool ended(const struct nst_actor *actor)
+{
+    struct pollfd wait = {.fd = actor->pidfd, .events = POLLIN};
+
+    return poll(&wait, 1, 0) > 0;
+}
+
+int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds)
+{
+    int64_t end = nst_now() + nanoseconds, left, slice = 1000000;
+
+    nst_futex_set(&actor->turn, turn);
+    while ((left = end - nst_now()) > 0) {
+        if (nst_futex_wait(&actor->turn, turn, left < slice ? left : slice) == 0)
+            return 0;
+        if (ended(actor)) {
+            actor->alive = false;
+            return atomic_load(&actor->turn) == NST_TURN_WAIT ? 0 : -ECHILD;
+        }
+        if (slice < 16000000)
+            slice *= 2;
+    }
+    return -ETIMEDOUT;
 }
 
 int nst_actor_fd(const struct nst_actor *actor, uint64_t text)

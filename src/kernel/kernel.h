@@ -27,9 +27,12 @@ struct nst_fd_name {
     int text, real;
 };
 
-/* One actor. Written by the actor itself while turn is 1, by the runner while it is 0. */
+/* What an actor is asked to do. */
+enum nst_turn { NST_TURN_WAIT, NST_TURN_CALL, NST_TURN_LOOK };
+
+/* One actor. Written by the actor itself while it has its turn, by the runner else. */
 struct nst_actor {
-    _Atomic uint32_t turn;  /* futex: 1 while the actor works; 0 when it waits */
+    _Atomic uint32_t turn;  /* futex: an nst_turn */
     _Atomic uint32_t ready; /* futex: 1 once the actor knows its pid */
     _Atomic pid_t pid;      /* in the sandbox's pid namespace */
     uint32_t name;          /* as the sequence writes it */
@@ -37,6 +40,7 @@ struct nst_actor {
     bool alive;             /* as far as the runner knows */
     const struct nst_call *call;
     struct nst_answer answer;
+    struct nst_raw_view *look; /* whose statmount it is to fill */
     size_t fds;
     struct nst_fd_name fd[NST_FDS_MAX];
 };
@@ -44,6 +48,7 @@ struct nst_actor {
 /* What one namespace showed, as read. Never changes once made, so snapshots share them. */
 struct nst_raw_view {
     uint64_t ns;
+    uint32_t reader; /* name of the actor through whose root this was seen; 0: the observer */
     bool parent, have_statmount;
     char *mountinfo, *mounts;
     size_t mountinfo_len, mounts_len;
@@ -131,6 +136,9 @@ struct nst_actor *nst_actor_find(struct nst_arena *arena,
 /* Takes a slot for an actor named NAME, or a fresh name where that is taken or 0. NULL: too many.
  */
 struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name);
+/* Has ACTOR take its TURN and waits, at most NANOSECONDS. Returns 0; -ECHILD: it ended in it;
+ * -ETIMEDOUT. */
+int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds);
 /* What an actor does first, in its own process, and then for ever. */
 _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor);
 void nst_actor_map_ids(struct nst_arena *arena, uint32_t uid, uint32_t gid);
@@ -165,6 +173,8 @@ int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer);
 struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_observer *observer,
                                            int *ret_error);
 uint64_t nst_snapshot_ns(struct nst_arena *arena, const struct nst_actor *actor);
+/* Fills VIEW's statmount with what the calling process sees. */
+void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view);
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
                         struct nst_raw_events *ret_events);
 /* Reads FD from its start into BUFFER, which it grows. Returns 0 or -errno. */

@@ -98,29 +98,24 @@ static struct nst_answer ask(struct nst_arena *arena, struct nst_actor *actor,
                              const struct nst_call *call)
 {
     unsigned deadline_ms = arena->options.deadline_ms ? arena->options.deadline_ms : 1000;
-    int64_t end = nst_now() + deadline_ms * MS, left;
-    bool may_end = call->id == NST_CALL_EXIT_GROUP || call->id == NST_CALL_KILL;
 
     actor->call = call;
-    nst_futex_set(&actor->turn, 1);
-    if (call->id == NST_CALL_EXIT_GROUP && ended(actor, (int)deadline_ms)) {
-        actor->alive = false;
-        return (struct nst_answer){.kind = NST_ANSWER_ENDED};
-    }
-    while ((left = end - nst_now()) > 0) {
-        int64_t slice = may_end ? MS : 20 * MS;
-
-        if (nst_futex_wait(&actor->turn, 1, left < slice ? left : slice) == 0)
-            return actor->answer;
-        if (ended(actor, 0)) {
+    if (call->id == NST_CALL_EXIT_GROUP) { /* its end is the answer: no need to look twice */
+        nst_futex_set(&actor->turn, NST_TURN_CALL);
+        if (ended(actor, (int)deadline_ms)) {
             actor->alive = false;
-            if (atomic_load(&actor->turn) == 0)
-                return actor->answer;
             return (struct nst_answer){.kind = NST_ANSWER_ENDED};
         }
     }
-    arena->deadline = true;
-    return (struct nst_answer){.kind = NST_ANSWER_DEADLINE};
+    switch (nst_actor_ask(actor, NST_TURN_CALL, deadline_ms * MS)) {
+    case 0:
+        return actor->answer;
+    case -ECHILD:
+        return (struct nst_answer){.kind = NST_ANSWER_ENDED};
+    default:
+        arena->deadline = true;
+        return (struct nst_answer){.kind = NST_ANSWER_DEADLINE};
+    }
 }
 
 /* A signal's effect is awaited, so that the next call meets a settled world. */

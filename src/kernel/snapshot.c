@@ -159,39 +159,39 @@ static int keep_table(struct nst_arena *arena, const struct nst_table *table,
     return 0;
 }
 
-static int read_statmount(struct nst_arena *arena, struct nst_observer *observer, pid_t pid,
-                          struct nst_raw_view *view)
+void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view)
 {
     struct nst_table table;
-    uint64_t id = 0;
-    char path[48];
-    int error;
 
-    if (!observer->have_statmount)
-        return 0;
-    if (!view->parent) {
-        int fd;
-
-        snprintf(path, sizeof(path), "%d/ns/mnt", (int)pid);
-        fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return 0;
-        error = nst_ns_mnt_id(fd, &id);
-        close(fd);
-        if (error)
-            return 0;
-    }
-    if (nst_table_read_statmount(id, &table) < 0)
-        return 0; /* this kernel can't; what it lacks is named by the probe */
-    error = keep_table(arena, &table, view);
+    if (nst_table_read_statmount(0, &table) < 0)
+        return;
+    if (keep_table(arena, &table, view) < 0)
+        view->have_statmount = false;
     nst_table_free(&table);
-    return error;
 }
 
-static struct nst_raw_view *last_view(const struct nst_arena *arena, uint64_t ns)
+/* Whose mountinfo it is lists what is below its own root, which a chroot may have moved, and so
+ * does its listmount(2): so both are read by, or of, the same process. */
+static void read_statmount(struct nst_arena *arena, struct nst_observer *observer,
+                           struct nst_actor *actor, struct nst_raw_view *view)
+{
+    if (!observer->have_statmount)
+        return; /* what this kernel lacks is named by the probe */
+    if (!actor) {
+        nst_snapshot_look(arena, view);
+        return;
+    }
+    if (atomic_load(&actor->turn) != NST_TURN_WAIT)
+        return; /* it hangs in a call, or was stopped */
+    actor->look = view;
+    if (nst_actor_ask(actor, NST_TURN_LOOK, 200000000) < 0)
+        view->have_statmount = false;
+}
+
+static struct nst_raw_view *last_view(const struct nst_arena *arena, uint64_t ns, uint32_t reader)
 {
     for (size_t i = 0; arena->last && i < arena->last->len; i++)
-        if (arena->last->view[i]->ns == ns)
+        if (arena->last->view[i]->ns == ns && arena->last->view[i]->reader == reader)
             return arena->last->view[i];
     return NULL;
 }
@@ -203,21 +203,23 @@ static bool same(const struct nst_observer *observer, const struct nst_raw_view 
            memcmp(last->mountinfo, observer->buffer, observer->buffer_len) == 0;
 }
 
-static int read_view(struct nst_arena *arena, struct nst_observer *observer, uint64_t ns, pid_t pid,
-                     struct nst_raw_view **ret_view)
+/* ACTOR is in NS; NULL: the observer, in the parent. */
+static int read_view(struct nst_arena *arena, struct nst_observer *observer, uint64_t ns,
+                     struct nst_actor *actor, struct nst_raw_view **ret_view)
 {
-    struct nst_raw_view *view = last_view(arena, ns);
+    uint32_t reader = actor ? actor->name : 0;
+    struct nst_raw_view *view = last_view(arena, ns, reader);
     int fd = observer->mountinfo, error;
     char path[48];
 
-    if (pid) {
-        snprintf(path, sizeof(path), "%d/mountinfo", (int)pid);
+    if (actor) {
+        snprintf(path, sizeof(path), "%d/mountinfo", (int)atomic_load(&actor->pid));
         fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
             return -errno;
     }
     error = nst_read_all(fd, &observer->buffer, &observer->buffer_cap, &observer->buffer_len);
-    if (pid)
+    if (actor)
         close(fd);
     *ret_view = view;
     if (error || same(observer, view))
@@ -225,10 +227,14 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
     view = nst_arena_take(arena, sizeof(*view));
     if (!view)
         return -ENOMEM;
-    *view = (struct nst_raw_view){.ns = ns, .parent = !pid, .mountinfo_len = observer->buffer_len};
+    *view = (struct nst_raw_view){
+        .ns = ns, .reader = reader, .parent = !actor, .mountinfo_len = observer->buffer_len};
     view->mountinfo = keep(arena, observer->buffer, observer->buffer_len);
     *ret_view = view;
-    return view->mountinfo ? read_statmount(arena, observer, pid, view) : -ENOMEM;
+    if (!view->mountinfo)
+        return -ENOMEM;
+    read_statmount(arena, observer, actor, view);
+    return 0;
 }
 
 /* /proc/self/mounts is a view of its own, so it is read whatever mountinfo says. */
@@ -271,15 +277,14 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
     struct nst_raw_snapshot *snapshot;
     size_t len = 0;
 
-    *ret_error = read_view(arena, observer, observer->ns, 0, &view[len++]);
+    *ret_error = read_view(arena, observer, observer->ns, NULL, &view[len++]);
     if (!*ret_error)
         *ret_error = read_mounts(arena, observer, &view[0]);
     for (size_t i = 0; !*ret_error && i < arena->actors; i++) {
-        const struct nst_actor *actor = &arena->actor[i];
+        struct nst_actor *actor = &arena->actor[i];
         uint64_t ns = actor->alive ? nst_snapshot_ns(arena, actor) : 0;
 
-        if (ns && !seen(view, len, ns) &&
-            read_view(arena, observer, ns, atomic_load(&actor->pid), &view[len]) == 0)
+        if (ns && !seen(view, len, ns) && read_view(arena, observer, ns, actor, &view[len]) == 0)
             len++;
     }
     if (*ret_error)

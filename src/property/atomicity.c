@@ -14,9 +14,9 @@ static enum nst_verdict check(const struct nst_trace *trace,
             continue;
         for (size_t n = 0; n < step->before->len; n++) {
             const struct nst_ns_view *before = &step->before->view[n];
-            const struct nst_ns_view *after = nst_view_of(step->after, before->ns);
+            const struct nst_ns_view *after = nst_view_later(step->after, before);
 
-            if (!after || !nst_tables_equal(&before->table, &after->table))
+            if (after && !nst_tables_equal(&before->table, &after->table))
                 return nst_finding_at(ret_finding, i,
                                       "%s failed with %s and changed the table of %s",
                                       nst_calls[step->call->id].name, strerrorname_np(step->error),

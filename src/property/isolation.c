@@ -121,7 +121,7 @@ static enum nst_verdict check_other(const struct nst_trace *trace, size_t at, bo
                                     struct nst_finding *ret_finding)
 {
     const struct nst_step *step = &trace->step[at];
-    const struct nst_ns_view *after = nst_view_of(step->after, before->ns);
+    const struct nst_ns_view *after = nst_view_later(step->after, before);
     struct leak leak = {.unlinks = unlinks(step->call->id)};
     const char *name = nst_calls[step->call->id].name;
     const char *where = before->parent ? "the parent" : "a sibling namespace";

@@ -17,4 +17,14 @@ static inline const struct nst_ns_view *nst_view_of(const struct nst_snapshot *s
     return NULL;
 }
 
+/* What was later seen of the same namespace through the same root, or NULL: through another one it
+ * isn't comparable. */
+static inline const struct nst_ns_view *nst_view_later(const struct nst_snapshot *snapshot,
+                                                       const struct nst_ns_view *before)
+{
+    const struct nst_ns_view *view = nst_view_of(snapshot, before->ns);
+
+    return view && view->reader == before->reader ? view : NULL;
+}
+
 #endif

@@ -10,6 +10,7 @@
 #include <ns-tool/report.h>
 
 #include "tool/input.h"
+#include "tool/number.h"
 #include "tool/tool.h"
 
 struct run {
@@ -17,32 +18,28 @@ struct run {
     size_t paths;
     unsigned long repeat, jobs;
     struct nst_run_options options;
+    struct nst_judge_options judge;
     bool quiet;
 };
 
-enum { KEY_NO_FANOTIFY = 256, KEY_DEADLINE, KEY_PRIVILEGED };
+enum { KEY_NO_FANOTIFY = 256, KEY_DEADLINE, KEY_PRIVILEGED, KEY_RANDOM, KEY_ISOLATED };
 
 static const struct argp_option options[] = {
     {"repeat", 'r', "N", 0, "Run each sequence N times (1); all runs are judged", 0},
     {"jobs", 'j', "J", 0, "Run in J processes beside each other (1)", 0},
     {"deadline", KEY_DEADLINE, "MS", 0, "End a call that takes longer than MS milliseconds (1000)",
      0},
+    {"random", KEY_RANDOM, NULL, 0,
+     "Judge as fuzz does: a result behind = only names a descriptor or an actor, and a namespace "
+     "of "
+     "its own promises nothing while a peer group connects it",
+     0},
+    {"isolated", KEY_ISOLATED, NULL, 0,
+     "A namespace of its own must be isolated, whatever it asks for", 0},
     {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
     {"no-fanotify", KEY_NO_FANOTIFY, NULL, 0, "Watch by polling, as before Linux 6.15", 0},
     {"quiet", 'q', NULL, 0, "Print the verdicts only", 0},
     {0}};
-
-static unsigned long parse_count(const char *text, struct argp_state *state, const char *what)
-{
-    char *end;
-
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-
-    if (errno || *end || end == text || *text == '-' || !value || value > INT_MAX)
-        argp_error(state, "--%s takes a whole number from 1 to %d, not '%s'", what, INT_MAX, text);
-    return value;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -50,15 +47,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case 'r':
-        run->repeat = parse_count(arg, state, "repeat");
+        run->repeat = nst_parse_number(arg, state, "repeat", 1, INT_MAX);
         break;
     case 'j':
-        run->jobs = parse_count(arg, state, "jobs");
-        if (run->jobs > 64)
-            argp_error(state, "--jobs takes at most 64: the kernel bounds a user's watches");
+        run->jobs =
+            nst_parse_number(arg, state, "jobs", 1, 64); /* each has a watch of its user's */
         break;
     case KEY_DEADLINE:
-        run->options.deadline_ms = (unsigned)parse_count(arg, state, "deadline");
+        run->options.deadline_ms = (unsigned)nst_parse_number(arg, state, "deadline", 1, INT_MAX);
+        break;
+    case KEY_RANDOM:
+        run->judge.random = true;
+        if (run->judge.intent == NST_INTENT_ASKED)
+            run->judge.intent = NST_INTENT_NONE;
+        break;
+    case KEY_ISOLATED:
+        run->judge.intent = NST_INTENT_ALWAYS;
         break;
     case KEY_PRIVILEGED:
         run->options.privileged = true;
@@ -99,7 +103,6 @@ static int open_sandbox(const struct run *run, struct nst_sandbox **ret_sandbox)
 static int run_once(const struct run *run, struct nst_sandbox *sandbox,
                     const struct nst_sequence *sequence, bool show)
 {
-    const struct nst_judge_options judge = {.intent = NST_INTENT_ASKED};
     struct nst_judgement judgement;
     struct nst_trace trace = {0};
     char why[200] = "";
@@ -108,7 +111,7 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
     if (r < 0)
         return nst_tool_error(NST_EXIT_BROKE, r, "running: %s", why);
 
-    enum nst_verdict verdict = nst_judge(&trace, &judge, &judgement);
+    enum nst_verdict verdict = nst_judge(&trace, &run->judge, &judgement);
 
     if (show || verdict != NST_PASS) {
         if (!run->quiet)
@@ -192,7 +195,7 @@ int nst_cmd_run(int argc, char **argv)
         .args_doc = "FILE...",
         .doc = "Performs sequences or strace logs in a sandbox, holds what every namespace showed "
                "against every property, and says what broke."};
-    struct run run = {.repeat = 1, .jobs = 1};
+    struct run run = {.repeat = 1, .jobs = 1, .judge = {.intent = NST_INTENT_ASKED}};
     int worst = NST_EXIT_HELD;
 
     nst_tool_parse(&argp, argc, argv, &run);

@@ -8,6 +8,7 @@
 #include <ns-tool/property.h>
 
 #define NST_FUZZ_JOBS_MAX 64
+#define NST_FUZZ_FAILURES_MAX 16
 #define NST_FUZZ_TEXT_MAX (256 * 1024)
 
 /* What the first actor does before its random calls. Those marked broken are the mutants that
@@ -21,39 +22,40 @@ extern const struct nst_fuzz_setup nst_fuzz_setups[]; /* ends with a NULL name *
 
 struct nst_fuzz_options {
     struct nst_run_options run;
+    bool keep_going;                    /* a failure doesn't end the search */
     const struct nst_fuzz_setup *setup; /* NULL: none */
     uint64_t seed, first, cases;        /* cases 0: until it is stopped */
-    unsigned jobs;
-    size_t max_calls; /* 0: the generator's */
+    size_t max_calls;                   /* 0: the generator's */
 };
+
+/* Asked of the workers: to take no new case, or to end shrinking as well. */
+enum nst_fuzz_stop { NST_FUZZ_RUN, NST_FUZZ_STOP, NST_FUZZ_ABANDON };
 
 /* In memory that parent and workers map. */
 struct nst_fuzz_shared {
-    _Atomic bool stop;
-    _Atomic uint64_t next;  /* index of the next case to be taken */
-    _Atomic uint64_t cases; /* judged */
-    _Atomic uint64_t calls, succeeded,
-        idle; /* performed; of them with success; cases without one */
+    _Atomic int stop;
+    _Atomic uint64_t next;      /* index of the next case to be taken */
+    _Atomic uint64_t cases;     /* judged */
+    _Atomic uint64_t calls;     /* performed */
+    _Atomic uint64_t succeeded; /* of them */
+    _Atomic uint64_t idle;      /* cases in which none succeeded */
     _Atomic uint64_t skipped[NST_PROPERTIES_MAX];
     _Atomic uint64_t failed[NST_PROPERTIES_MAX];
-    _Atomic int slots; /* failures taken so far */
+    _Atomic uint64_t sandboxes; /* that died and were made anew */
+    _Atomic unsigned slots;     /* failures taken so far, those beyond the last slot included */
     struct nst_fuzz_failure {
         _Atomic bool whole; /* everything below is written */
         size_t property;
         uint64_t index;      /* the case */
         size_t calls_before; /* before shrinking */
+        bool comes_and_goes; /* it failed once; what stands here didn't fail again */
         struct nst_finding finding;
         char text[NST_FUZZ_TEXT_MAX]; /* the shrunk sequence, canonical */
-    } failure[16];
+    } failure[NST_FUZZ_FAILURES_MAX];
 };
 
-#define NST_FUZZ_FAILURES_MAX 16
-
-/* Case INDEX of OPTIONS. Returns 0, -ENOMEM. */
-int nst_fuzz_case(const struct nst_fuzz_options *options, uint64_t index,
-                  struct nst_sequence *ret_sequence);
-
-/* What a worker process does. Returns an exit status of the tool. */
+/* What a worker process does: takes cases, judges them, shrinks what fails, until it is stopped.
+ * Returns an exit status of the tool. */
 int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared);
 
 #endif

@@ -16,88 +16,130 @@ const struct nst_fuzz_setup nst_fuzz_setups[] = {
     {"slave", UNSHARE "1 mount(\"none\", \"/\", NULL, MS_REC|MS_SLAVE, NULL)\n", false},
     {"no-private", UNSHARE, true},
     {"no-rec",
-     "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL)\n1 mkdir(\"/a/a\", 0755)\n" UNSHARE
+     "1 mount(\"none\", \"/a\", \"tmpfs\", 0, NULL)\n1 mkdir(\"/a/a\", 0755)\n" UNSHARE
      "1 mount(\"none\", \"/\", NULL, MS_PRIVATE, NULL)\n",
      true},
     {"shared-for-slave", UNSHARE "1 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL)\n", true},
     {0}};
 
-int nst_fuzz_case(const struct nst_fuzz_options *options, uint64_t index,
-                  struct nst_sequence *ret_sequence)
+/* A case is run behind the setup's calls, which stay out of what is shrunk: a sound setup without
+ * its MS_PRIVATE would break isolation by itself. */
+static int behind_setup(const struct nst_fuzz_setup *setup, const struct nst_sequence *sequence,
+                        struct nst_sequence *ret_whole)
 {
-    const struct nst_generator generator = {.max_calls = options->max_calls};
-    struct nst_sequence generated = {0};
-    struct nst_random random;
     int r = 0;
 
+    if (setup)
+        r = nst_strace_read(setup->text, strlen(setup->text), ret_whole, NULL, NULL);
+    for (size_t i = 0; !r && i < sequence->len; i++)
+        r = nst_sequence_append(ret_whole, &sequence->call[i]);
+    return r;
+}
+
+static int make_case(const struct nst_fuzz_options *options, uint64_t index,
+                     struct nst_sequence *ret_sequence)
+{
+    const struct nst_generator generator = {.max_calls = options->max_calls};
+    struct nst_random random;
+
     nst_random_seed(&random, options->seed * UINT64_C(0x9e3779b97f4a7c15) + index);
-    if (options->setup)
-        r = nst_strace_read(options->setup->text, strlen(options->setup->text), ret_sequence, NULL,
-                            NULL);
-    if (!r)
-        r = nst_generate(&random, &generator, &generated);
-    for (size_t i = 0; !r && i < generated.len; i++)
-        r = nst_sequence_append(ret_sequence, &generated.call[i]);
-    nst_sequence_free(&generated);
-    return r == -E2BIG ? 0 : r;
+    return nst_generate(&random, &generator, ret_sequence);
 }
 
 struct trial {
     const struct nst_fuzz_options *options;
+    struct nst_fuzz_shared *shared;
     struct nst_sandbox *sandbox;
     struct nst_judgement judgement;
     size_t property; /* that must fail again */
     char why[200];
 };
 
-static int perform(struct trial *trial, const struct nst_sequence *sequence,
+static int open_sandbox(struct trial *trial)
+{
+    return nst_sandbox_open(&trial->options->run, &trial->sandbox, trial->why);
+}
+
+/* A sandbox that died is made anew; its case wasn't judged, and both are counted. */
+static int perform(struct trial *trial, const struct nst_sequence *whole,
                    struct nst_trace *ret_trace)
 {
-    const struct nst_judge_options judge = {
-        .random = true, .intent = trial->options->setup ? NST_INTENT_ALWAYS : NST_INTENT_NONE};
-    int r = nst_run(trial->sandbox, sequence, &trial->options->run, ret_trace, trial->why);
+    const enum nst_intent intent = trial->options->setup ? NST_INTENT_ALWAYS : NST_INTENT_NONE;
+    const struct nst_judge_options judge = {.random = true, .intent = intent};
+    int r = nst_run(trial->sandbox, whole, &trial->options->run, ret_trace, trial->why);
 
+    if (r == -EPIPE) {
+        atomic_fetch_add(&trial->shared->sandboxes, 1);
+        nst_sandbox_close(trial->sandbox);
+        trial->sandbox = NULL;
+        r = open_sandbox(trial);
+        return r < 0 ? r : -EPIPE;
+    }
     if (r < 0)
         return r;
     nst_judge(ret_trace, &judge, &trial->judgement);
     return 0;
 }
 
-/* Whether CANDIDATE, behind the setup's calls if there are some, still breaks the property. */
+/* Whether CANDIDATE behind the setup's calls still breaks the property. */
 static int still_fails(void *ctx, const struct nst_sequence *candidate)
 {
     struct trial *trial = ctx;
+    struct nst_sequence whole = {0};
     struct nst_trace trace = {0};
-    int r = perform(trial, candidate, &trace);
 
+    if (atomic_load(&trial->shared->stop) == NST_FUZZ_ABANDON)
+        return -ECANCELED;
+
+    int r = behind_setup(trial->options->setup, candidate, &whole);
+
+    if (!r)
+        r = perform(trial, &whole, &trace);
     nst_trace_free(&trace);
+    nst_sequence_free(&whole);
+    if (r == -EPIPE)
+        return 0;
     return r < 0 ? r : trial->judgement.verdict[trial->property] == NST_FAIL;
 }
 
-static void report(struct nst_fuzz_shared *shared, struct trial *trial, uint64_t index,
-                   struct nst_sequence *sequence)
+static void write_failure(struct trial *trial, const struct nst_sequence *sequence,
+                          struct nst_fuzz_failure *failure)
 {
-    int slot = atomic_fetch_add(&shared->slots, 1);
-    size_t before = sequence->len, len;
-    char *text;
+    struct nst_sequence whole = {0};
+    char *text = NULL;
+    size_t len;
 
-    if (slot >= NST_FUZZ_FAILURES_MAX)
+    if (behind_setup(trial->options->setup, sequence, &whole) == 0 &&
+        nst_strace_print(&whole, &text, &len) == 0 && len < sizeof failure->text)
+        memcpy(failure->text, text, len + 1);
+    free(text);
+    nst_sequence_free(&whole);
+}
+
+static void report(struct trial *trial, uint64_t index, struct nst_sequence *sequence)
+{
+    unsigned slot = atomic_fetch_add(&trial->shared->slots, 1);
+
+    if (slot >= (trial->options->keep_going ? NST_FUZZ_FAILURES_MAX : 1))
         return;
-    struct nst_fuzz_failure *failure = &shared->failure[slot];
+    struct nst_fuzz_failure *failure = &trial->shared->failure[slot];
 
+    if (!trial->options->keep_going)
+        trial->shared->stop = NST_FUZZ_STOP;
     failure->property = trial->property;
     failure->index = index;
-    failure->calls_before = before;
+    failure->calls_before = sequence->len;
     failure->finding = trial->judgement.finding[trial->property];
-    if (nst_shrink(sequence, still_fails, trial, 0, NULL) < 0)
-        fprintf(stderr, "ns-tool fuzz: shrinking ended early: %s\n", trial->why);
-    /* What the shrunk one shows, if it shows it once more: some failures come and go. */
+
+    int r = nst_shrink(sequence, still_fails, trial, 0, NULL);
+
+    if (r < 0 && r != -ECANCELED)
+        nst_tool_error(0, r, "shrinking case %llu: %s", (unsigned long long)index, trial->why);
     if (still_fails(trial, sequence) == 1)
         failure->finding = trial->judgement.finding[trial->property];
-    if (nst_strace_print(sequence, &text, &len) == 0) {
-        snprintf(failure->text, sizeof failure->text, "%s", text);
-        free(text);
-    }
+    else
+        failure->comes_and_goes = r != -ECANCELED;
+    write_failure(trial, sequence, failure);
     atomic_store(&failure->whole, true);
 }
 
@@ -115,58 +157,62 @@ static void count(struct nst_fuzz_shared *shared, const struct nst_trace *trace)
     atomic_fetch_add(&shared->cases, 1);
 }
 
-static int work_case(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared,
-                     struct trial *trial, uint64_t index)
+static void judge(struct trial *trial, uint64_t index, struct nst_sequence *sequence)
 {
-    struct nst_sequence sequence = {0};
+    for (size_t i = 0; i < trial->judgement.len; i++) {
+        enum nst_verdict verdict = trial->judgement.verdict[i];
+
+        if (verdict == NST_SKIP)
+            atomic_fetch_add(&trial->shared->skipped[i], 1);
+        if (verdict != NST_FAIL && verdict != NST_ERROR)
+            continue;
+        atomic_fetch_add(&trial->shared->failed[i], 1);
+        trial->property = i;
+        report(trial, index, sequence);
+        return;
+    }
+}
+
+static int work_case(struct trial *trial, uint64_t index)
+{
+    struct nst_sequence sequence = {0}, whole = {0};
     struct nst_trace trace = {0};
-    int r = nst_fuzz_case(options, index, &sequence);
+    int r = make_case(trial->options, index, &sequence);
 
     if (!r)
-        r = perform(trial, &sequence, &trace);
+        r = behind_setup(trial->options->setup, &sequence, &whole);
+    if (!r)
+        r = perform(trial, &whole, &trace);
     if (!r) {
-        struct nst_judgement judgement = trial->judgement;
-
-        count(shared, &trace);
-        nst_trace_free(&trace);
-        for (size_t i = 0; i < judgement.len; i++) {
-            shared->skipped[i] += judgement.verdict[i] == NST_SKIP;
-            if (judgement.verdict[i] != NST_FAIL && judgement.verdict[i] != NST_ERROR)
-                continue;
-            atomic_fetch_add(&shared->failed[i], 1);
-            trial->property = i;
-            trial->judgement = judgement;
-            report(shared, trial, index, &sequence);
-            break;
-        }
+        count(trial->shared, &trace);
+        judge(trial, index, &sequence);
     }
+    nst_trace_free(&trace);
+    nst_sequence_free(&whole);
     nst_sequence_free(&sequence);
     return r;
 }
 
 int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared)
 {
-    struct trial trial = {.options = options};
-    int r = nst_sandbox_open(&options->run, &trial.sandbox, trial.why);
+    struct trial trial = {.options = options, .shared = shared};
+    int r = open_sandbox(&trial);
 
     if (r < 0)
         return nst_tool_error(NST_EXIT_CANNOT, r, "making a sandbox: %s", trial.why);
-    while (!r && !atomic_load(&shared->stop)) {
+    while (!r && atomic_load(&shared->stop) == NST_FUZZ_RUN) {
         uint64_t index = atomic_fetch_add(&shared->next, 1);
 
-        if (options->cases && index >= options->first + options->cases)
+        if (options->cases && index - options->first >= options->cases)
             break;
-        r = work_case(options, shared, &trial, index);
-        if (r == -EPIPE) { /* the sandbox died: say so, and make another */
-            fprintf(stderr, "ns-tool fuzz: case %llu ended its sandbox: %s\n",
-                    (unsigned long long)index, trial.why);
-            nst_sandbox_close(trial.sandbox);
-            trial.sandbox = NULL;
-            r = nst_sandbox_open(&options->run, &trial.sandbox, trial.why);
+        r = work_case(&trial, index);
+        if (r == -EPIPE) {
+            fprintf(stderr, "ns-tool fuzz: case %llu ended its sandbox\n",
+                    (unsigned long long)index);
+            r = 0;
         }
     }
     nst_sandbox_close(trial.sandbox);
-    if (r < 0)
-        return nst_tool_error(NST_EXIT_BROKE, r, "running a case: %s", trial.why);
-    return NST_EXIT_HELD;
+    return r < 0 ? nst_tool_error(NST_EXIT_BROKE, r, "running a case: %s", trial.why)
+                 : NST_EXIT_HELD;
 }

@@ -1,0 +1,161 @@
+#include "tool/fuzz_report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tool/tool.h"
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+void nst_fuzz_begin(struct nst_fuzz_progress *progress, uint64_t time, uint64_t cases)
+{
+    *progress = (struct nst_fuzz_progress){
+        .terminal = isatty(STDERR_FILENO), .time = time, .cases = cases, .begun = now()};
+}
+
+double nst_fuzz_seconds(const struct nst_fuzz_progress *progress)
+{
+    return now() - progress->begun;
+}
+
+/* How much of what was asked for is done, from 0 to 1; negative where no end was asked for. */
+static double share_done(const struct nst_fuzz_shared *shared,
+                         const struct nst_fuzz_progress *progress, double seconds)
+{
+    double by_time = progress->time ? seconds / (double)progress->time : -1;
+    double by_cases = progress->cases ? (double)shared->cases / (double)progress->cases : -1;
+    double share = by_time > by_cases ? by_time : by_cases;
+
+    return share > 1 ? 1 : share;
+}
+
+void nst_fuzz_show_progress(const struct nst_fuzz_shared *shared,
+                            struct nst_fuzz_progress *progress)
+{
+    double seconds = nst_fuzz_seconds(progress), share = share_done(shared, progress, seconds);
+    char bar[23] = "";
+
+    if (seconds - progress->last < (progress->terminal ? 0.2 : 5))
+        return;
+    progress->last = seconds;
+    if (progress->terminal && share >= 0) {
+        memset(bar, ' ', sizeof bar - 1);
+        bar[0] = '[', bar[21] = ']', bar[22] = '\0';
+        memset(bar + 1, '#', (size_t)(share * 20));
+    }
+    fprintf(stderr, "%s%s%s%.0f s  %" PRIu64 " cases  %.0f/s  %u failures%s",
+            progress->terminal ? "\r\033[K" : "", bar, *bar ? " " : "", seconds,
+            (uint64_t)shared->cases, (double)shared->cases / seconds, (unsigned)shared->slots,
+            progress->terminal ? "" : "\n");
+    progress->line = progress->terminal;
+    fflush(stderr);
+}
+
+void nst_fuzz_clear_line(struct nst_fuzz_progress *progress)
+{
+    if (progress->line)
+        fputs("\r\033[K", stderr);
+    progress->line = false;
+}
+
+static void write_repeat(FILE *out, const struct nst_fuzz_options *options, uint64_t index)
+{
+    fprintf(out, "ns-tool fuzz --seed %" PRIu64 " --first %" PRIu64 " --cases 1", options->seed,
+            index);
+    if (options->max_calls)
+        fprintf(out, " --calls %zu", options->max_calls);
+    if (options->setup)
+        fprintf(out, " --setup %s", options->setup->name);
+    if (options->run.privileged)
+        fputs(" --privileged", out);
+}
+
+/* Writes FAILURE to a file of its own in DIRECTORY. The name tells the property and the case. */
+static void keep(const struct nst_fuzz_options *options, const struct nst_fuzz_failure *failure,
+                 const char *directory)
+{
+    const char *property = nst_properties[failure->property]->name;
+    char path[4096];
+    FILE *out;
+
+    snprintf(path, sizeof path, "%s/%s-%" PRIu64 "-%" PRIu64, directory, property, options->seed,
+             failure->index);
+    out = fopen(path, "we");
+    if (!out) {
+        nst_tool_error(0, errno, "keeping the sequence in %s", path);
+        return;
+    }
+    fprintf(out, "# %s: %s\n# ", property, failure->finding.text);
+    write_repeat(out, options, failure->index);
+    fprintf(out, "\n%s", failure->text);
+    if (fclose(out) != 0)
+        nst_tool_error(0, errno, "keeping the sequence in %s", path);
+    else
+        printf("kept:   %s (ns-tool run --random%s %s)\n", path,
+               options->setup ? " --isolated" : "", path);
+}
+
+void nst_fuzz_show_failure(const struct nst_fuzz_options *options,
+                           const struct nst_fuzz_failure *failure, const char *directory)
+{
+    const struct nst_property *property = nst_properties[failure->property];
+
+    printf("case %" PRIu64 " breaks %s: %s\n  (%s; %s)\n", failure->index, property->name,
+           failure->finding.text, property->promise, property->source);
+    printf("shrunk from %zu calls%s:\n\n%s\n", failure->calls_before,
+           failure->comes_and_goes ? ", which comes and goes: it did not fail each time" : "",
+           failure->text);
+    printf("repeat: ");
+    write_repeat(stdout, options, failure->index);
+    putchar('\n');
+    if (options->setup && options->setup->broken)
+        printf("not kept: --setup %s is a mistake that must be found\n", options->setup->name);
+    else
+        keep(options, failure, directory);
+    putchar('\n');
+    fflush(stdout);
+}
+
+int nst_fuzz_summary(const struct nst_fuzz_options *options, const struct nst_fuzz_shared *shared,
+                     const struct nst_fuzz_progress *progress)
+{
+    uint64_t cases = shared->cases, calls = shared->calls, failed = 0;
+    double seconds = nst_fuzz_seconds(progress);
+
+    printf("%" PRIu64 " cases in %.1f s (%.0f a second), seed %" PRIu64 "\n", cases, seconds,
+           (double)cases / seconds, options->seed);
+    printf("%" PRIu64 " calls, %.0f%% succeeded; in %.1f%% of the cases none did\n", calls,
+           calls ? 100.0 * (double)shared->succeeded / (double)calls : 0,
+           cases ? 100.0 * (double)shared->idle / (double)cases : 0);
+    for (size_t i = 0; nst_properties[i]; i++) {
+        uint64_t skipped = shared->skipped[i];
+
+        failed += shared->failed[i];
+        if (!strcmp(nst_properties[i]->name, "expectation"))
+            continue; /* of random calls nothing is expected */
+        printf("%-12s ", nst_properties[i]->name);
+        if (shared->failed[i])
+            printf("broken in %" PRIu64 " cases", (uint64_t)shared->failed[i]);
+        else
+            printf(cases > skipped ? "held" : "not judged");
+        printf(skipped ? ", skipped in %" PRIu64 "\n" : "\n", skipped);
+    }
+    if (shared->sandboxes)
+        printf("%" PRIu64 " sandboxes died, their cases were not judged\n",
+               (uint64_t)shared->sandboxes);
+    if (progress->killed)
+        printf("%u workers were killed, their cases were not judged\n", progress->killed);
+    if (failed || shared->sandboxes || progress->killed)
+        return NST_EXIT_BROKE;
+    return progress->status;
+}
