@@ -21,6 +21,12 @@
      MS_NOSYMFOLLOW | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME | MS_LAZYTIME |    \
      MS_I_VERSION | MS_SILENT)
 
+/* What may be mounted with power over the host's superblocks. Each mount of these makes a
+ * superblock of its own (get_tree_nodev() in mm/shmem.c, fs/ramfs, fs/proc, fs/overlayfs). Others
+ * may give one that the host uses and change it, as cgroup2 does (cgroup_get_tree():
+ * apply_cgroup_root_flags()), or write to a device. */
+static const char *const types_of_root[] = {"tmpfs", "ramfs", "proc", "overlay"};
+
 struct request {
     const char *path;
     const char *type;
@@ -127,7 +133,7 @@ static int mount_failed(const struct request *request, int error)
         status = NST_EXIT_USAGE;
     } else if (error == EPERM || error == EACCES) {
         status = NST_EXIT_CANNOT;
-        hint = " (it may need root, or a type that user namespaces may mount: tmpfs, ramfs)";
+        hint = " (tmpfs and ramfs are types that every user namespace may mount)";
     }
     return nst_tool_error(status, error, "mount %s on %s, options '%s'%s", request->type,
                           request->path, request->options, hint);
@@ -146,11 +152,27 @@ static int mount_and_show(const struct request *request, const struct nst_place 
     return status;
 }
 
+/* In a user namespace of our own the kernel decides. */
+static int check_type_of_root(const char *type)
+{
+    for (size_t i = 0; i < sizeof(types_of_root) / sizeof(types_of_root[0]); i++)
+        if (strcmp(type, types_of_root[i]) == 0)
+            return NST_EXIT_HELD;
+    return nst_tool_error(NST_EXIT_USAGE, 0,
+                          "--type '%s': root may mount tmpfs, ramfs, proc and overlay here, as a "
+                          "mount of another type could change a superblock that the host uses; run "
+                          "as an ordinary user, the kernel decides",
+                          type);
+}
+
 static int perform(const struct request *request)
 {
     struct nst_place place = {NULL, NULL};
-    int status = nst_private_enter(), removed, proc;
+    bool user_namespace;
+    int status = nst_private_enter(&user_namespace), removed, proc;
 
+    if (status == NST_EXIT_HELD && !user_namespace)
+        status = check_type_of_root(request->type);
     if (status != NST_EXIT_HELD)
         return status;
     proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -195,7 +217,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
     {"path", 'p', "PATH", 0, "Mount point, absolute (default: /mnt/test_mount)", 0},
-    {"type", 't', "TYPE", 0, "File system (default: tmpfs)", 0},
+    {"type", 't', "TYPE", 0, "File system (default: tmpfs; root: tmpfs, ramfs, proc, overlay)", 0},
     {"options", 'o', "OPTIONS", 0, "As of mount(8) (default: nosuid,nodev)", 0},
     {0},
 };

@@ -62,11 +62,12 @@ static int map_self_to_root(uid_t uid, gid_t gid)
     return NST_EXIT_HELD;
 }
 
-int nst_private_enter(void)
+int nst_private_enter(bool *ret_user_namespace)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
 
+    *ret_user_namespace = false;
     if (unshare(CLONE_NEWNS) < 0) {
         if (errno != EPERM)
             return cannot_enter(errno, "unshare(CLONE_NEWNS)");
@@ -74,6 +75,7 @@ int nst_private_enter(void)
             return cannot_enter(errno, "unshare(CLONE_NEWUSER|CLONE_NEWNS)");
         if (map_self_to_root(uid, gid) != NST_EXIT_HELD)
             return NST_EXIT_CANNOT;
+        *ret_user_namespace = true;
     }
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
         if (errno == EINVAL)

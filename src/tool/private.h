@@ -5,15 +5,17 @@
 #ifndef NST_TOOL_PRIVATE_H
 #define NST_TOOL_PRIVATE_H
 
+#include <stdbool.h>
+
 struct nst_place {
     char *path;  /* the mount point, without symbolic links; owned */
     char *cover; /* what a tmpfs of ours covers, or NULL where the path existed; owned */
 };
 
 /* Unshares the mount namespace and makes / private, recursively. Where that isn't permitted, does
- * so in a user namespace of its own, as root in it. Returns an nst_exit; what failed has been said.
- */
-int nst_private_enter(void);
+ * so in a user namespace of its own, as root in it: *ret_user_namespace. Returns an nst_exit; what
+ * failed has been said. */
+int nst_private_enter(bool *ret_user_namespace);
 
 /* Finds or makes the directory of `path`: absolute, not "/", without "..". Only after
  * nst_private_enter(). May change the process's root directory. Returns an nst_exit. */
