@@ -20,6 +20,8 @@ struct nst_ns_view {
     struct nst_table table;  /* mountinfo of a process in it; the observer's in the parent */
     struct nst_table statmount; /* the same by listmount/statmount; empty with have_statmount false */
     bool have_statmount;
+    bool whole; /* the tables hold every mount of the namespace; else some lie outside the reader's
+                   root (proc_pid_mountinfo(5)), or this kernel (before 6.12) doesn't count them */
     char *mounts;            /* /proc/PID/mounts, as text; only in the parent; may be NULL */
 };
 

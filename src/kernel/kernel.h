@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/types.h>
 
 #include <ns-tool/sequence.h>
@@ -49,7 +50,7 @@ struct nst_actor {
 struct nst_raw_view {
     uint64_t ns;
     uint32_t reader; /* name of the actor through whose root this was seen; 0: the observer */
-    bool parent, have_statmount;
+    bool parent, have_statmount, whole;
     char *mountinfo, *mounts;
     size_t mountinfo_len, mounts_len;
     struct nst_mount *statmount; /* strings in the arena too */
@@ -161,6 +162,7 @@ struct nst_observer {
     struct nst_watch *watch;
     bool watch_polls;
     bool have_statmount;
+    long hidden; /* mounts of every namespace here that no process can see; -1: unknown */
     char *buffer;
     size_t buffer_len, buffer_cap;
 };
@@ -179,6 +181,16 @@ int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
                         struct nst_raw_events *ret_events);
 /* Reads FD from its start into BUFFER, which it grows. Returns 0 or -errno. */
 int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len);
+
+/* linux/nsfs.h of 6.12. GET_NEXT and GET_PREV: the mount namespace made after (before) this one, of
+ * those that the caller has power over. */
+struct nst_ns_info {
+    uint32_t size, mounts;
+    uint64_t id;
+};
+#define NST_NS_INFO _IOR(0xb7, 10, struct nst_ns_info)
+#define NST_NS_NEXT _IOR(0xb7, 11, struct nst_ns_info)
+#define NST_NS_PREV _IOR(0xb7, 12, struct nst_ns_info)
 
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */
 void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);

@@ -8,18 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* linux/nsfs.h of 6.12: the mount namespace made after (before) this one, of those that the caller
- * has power over */
-struct mnt_ns_info {
-    uint32_t size, nr_mounts;
-    uint64_t mnt_ns_id;
-};
-#define GET_NEXT _IOR(0xb7, 11, struct mnt_ns_info)
-#define GET_PREV _IOR(0xb7, 12, struct mnt_ns_info)
 
 static void __attribute__((format(printf, 2, 3)))
 name(struct nst_leftover *leftover, const char *format, ...)
@@ -72,7 +62,7 @@ static size_t count_from(int fd, unsigned long direction)
     size_t count = 0;
 
     for (;;) {
-        struct mnt_ns_info info = {.size = sizeof(info)};
+        struct nst_ns_info info = {.size = sizeof(info)};
         int next = ioctl(fd, direction, &info);
 
         close(fd);
@@ -94,10 +84,10 @@ static void look_for_namespaces(struct nst_arena *arena, struct nst_leftover *le
     fd = openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    count = count_from(fd, GET_NEXT);
+    count = count_from(fd, NST_NS_NEXT);
     fd = openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
-        count += count_from(fd, GET_PREV);
+        count += count_from(fd, NST_NS_PREV);
     if (count <= 1) /* init's own */
         return;
     leftover->namespaces = count - 1;

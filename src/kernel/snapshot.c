@@ -75,24 +75,6 @@ int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
     return 0;
 }
 
-int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
-{
-    struct nst_table table;
-    struct stat status;
-    int error = nst_observer_reopen(arena, observer);
-
-    if (error)
-        return error;
-    if (fstatat(arena->proc, "self/ns/mnt", &status, 0) < 0)
-        return nst_arena_fail(arena, "/proc/self/ns/mnt");
-    observer->ns = status.st_ino;
-    if (nst_table_read_statmount(0, &table) == 0) {
-        observer->have_statmount = true;
-        nst_table_free(&table);
-    }
-    return nst_observer_watch(arena, observer);
-}
-
 uint64_t nst_snapshot_ns(struct nst_arena *arena, const struct nst_actor *actor)
 {
     struct stat status;
@@ -203,6 +185,33 @@ static bool same(const struct nst_observer *observer, const struct nst_raw_view 
            memcmp(last->mountinfo, observer->buffer, observer->buffer_len) == 0;
 }
 
+static size_t lines(const char *text, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < len; i++)
+        count += text[i] == '\n';
+    return count;
+}
+
+/* How many mounts the namespace of ACTOR (NULL: of the caller) has beyond the LISTED ones, as a
+ * process sees only what is below its root. -1: this kernel doesn't say. */
+static long hidden(struct nst_arena *arena, const struct nst_actor *actor, size_t listed)
+{
+    struct nst_ns_info info = {.size = sizeof(info)};
+    char path[48] = "self/ns/mnt";
+    int fd, result;
+
+    if (actor)
+        snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
+    fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    result = ioctl(fd, NST_NS_INFO, &info);
+    close(fd);
+    return result < 0 ? -1 : (long)info.mounts - (long)listed;
+}
+
 /* ACTOR is in NS; NULL: the observer, in the parent. */
 static int read_view(struct nst_arena *arena, struct nst_observer *observer, uint64_t ns,
                      struct nst_actor *actor, struct nst_raw_view **ret_view)
@@ -233,6 +242,9 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
     *ret_view = view;
     if (!view->mountinfo)
         return -ENOMEM;
+    view->whole =
+        observer->hidden >= 0 &&
+        hidden(arena, actor, lines(view->mountinfo, view->mountinfo_len)) == observer->hidden;
     read_statmount(arena, observer, actor, view);
     return 0;
 }
@@ -303,4 +315,27 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
     snapshot->len = len;
     snapshot->index = arena->snapshots++;
     return snapshot;
+}
+
+int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
+{
+    struct nst_table table;
+    struct stat status;
+    int error = nst_observer_reopen(arena, observer);
+
+    if (error)
+        return error;
+    if (fstatat(arena->proc, "self/ns/mnt", &status, 0) < 0)
+        return nst_arena_fail(arena, "/proc/self/ns/mnt");
+    observer->ns = status.st_ino;
+    if (nst_table_read_statmount(0, &table) == 0) {
+        observer->have_statmount = true;
+        nst_table_free(&table);
+    }
+    error = nst_read_all(observer->mountinfo, &observer->buffer, &observer->buffer_cap,
+                         &observer->buffer_len);
+    if (error)
+        return error;
+    observer->hidden = hidden(arena, NULL, lines(observer->buffer, observer->buffer_len));
+    return nst_observer_watch(arena, observer);
 }

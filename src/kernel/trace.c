@@ -72,6 +72,7 @@ static int copy_view(const struct nst_raw_view *raw, struct nst_ns_view *view)
 
     view->ns = raw->ns;
     view->reader = raw->reader;
+    view->whole = raw->whole;
     view->parent = raw->parent;
     view->have_statmount = raw->have_statmount;
     error = nst_mountinfo_parse(raw->mountinfo, raw->mountinfo_len, &view->table, NULL);

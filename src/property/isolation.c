@@ -37,8 +37,21 @@ static bool add(struct groups *groups, uint64_t id)
     return true;
 }
 
-/* The peer groups that an event in FROM reaches, through every namespace that was seen. */
-static void reach(const struct nst_snapshot *snapshot, const struct nst_ns_view *from,
+static void add_slaves(const struct nst_snapshot *snapshot, struct groups *groups, bool *grew)
+{
+    for (size_t n = 0; snapshot && n < snapshot->len; n++) {
+        const struct nst_table *table = &snapshot->view[n].table;
+
+        for (size_t i = 0; i < table->len; i++)
+            if (table->mount[i].master && has(groups, table->mount[i].master))
+                *grew |= add(groups, table->mount[i].peer_group);
+    }
+}
+
+/* The peer groups that an event in FROM reaches through every mount that was ever seen: one that
+ * isn't any more may live on where nobody looks, in a namespace that a descriptor holds or in a
+ * detached tree. */
+static void reach(const struct nst_trace *trace, const struct nst_ns_view *from,
                   struct groups *ret_groups)
 {
     bool grew = true;
@@ -48,22 +61,36 @@ static void reach(const struct nst_snapshot *snapshot, const struct nst_ns_view 
         add(ret_groups, from->table.mount[i].peer_group);
     while (grew && !ret_groups->overflow) {
         grew = false;
-        for (size_t n = 0; n < snapshot->len; n++) {
-            const struct nst_table *table = &snapshot->view[n].table;
-
-            for (size_t i = 0; i < table->len; i++)
-                if (table->mount[i].master && has(ret_groups, table->mount[i].master))
-                    grew |= add(ret_groups, table->mount[i].peer_group);
-        }
+        for (size_t n = 0; n < trace->snapshots; n++)
+            add_slaves(trace->snapshot[n], ret_groups, &grew);
     }
 }
 
-static bool reaches(const struct groups *groups, const struct nst_table *table)
+/* Whether a member of peer group ID was ever seen. A master's that wasn't may hang on anything. */
+static bool is_known(const struct nst_trace *trace, uint64_t id)
 {
-    for (size_t i = 0; i < table->len; i++)
-        if ((table->mount[i].peer_group && has(groups, table->mount[i].peer_group)) ||
-            (table->mount[i].master && has(groups, table->mount[i].master)))
+    for (size_t s = 0; s < trace->snapshots; s++)
+        for (size_t n = 0; n < trace->snapshot[s]->len; n++) {
+            const struct nst_table *table = &trace->snapshot[s]->view[n].table;
+
+            for (size_t i = 0; i < table->len; i++)
+                if (table->mount[i].peer_group == id)
+                    return true;
+        }
+    return false;
+}
+
+static bool reaches(const struct nst_trace *trace, const struct groups *groups,
+                    const struct nst_table *table)
+{
+    for (size_t i = 0; i < table->len; i++) {
+        const struct nst_mount *mount = &table->mount[i];
+
+        if (mount->peer_group && has(groups, mount->peer_group))
             return true;
+        if (mount->master && (has(groups, mount->master) || !is_known(trace, mount->master)))
+            return true;
+    }
     return groups->overflow;
 }
 
@@ -155,10 +182,10 @@ static enum nst_verdict check_step(const struct nst_trace *trace, size_t at,
 
     if (!own || (step->before == step->after && !step->events.len))
         return NST_PASS;
-    reach(step->before, own, &groups);
+    reach(trace, own, &groups);
     for (size_t n = 0; n < step->before->len; n++) {
         const struct nst_ns_view *other = &step->before->view[n];
-        bool connected = reaches(&groups, &other->table);
+        bool connected = !own->whole || !other->whole || reaches(trace, &groups, &other->table);
         bool leaks = other->parent && is_meant(trace, options->intent, own->ns, at);
 
         if (other == own || (connected && !leaks))

@@ -120,6 +120,21 @@ static char *number_text(uint64_t number, char buffer[24])
 static const char statmount_name[] = "statmount", mountinfo_name[] = "mountinfo",
                   mounts_name[] = "mounts";
 
+/* statmount(2) reports of a superblock's flags SB_RDONLY, SB_SYNCHRONOUS, SB_DIRSYNC and SB_LAZYTIME
+ * only, mountinfo SB_MANDLOCK too. */
+static bool same_super_options(const char *info, const char *stat)
+{
+    static const char mand[] = ",mand";
+    const size_t len = sizeof mand - 1;
+    const char *at = strstr(info, mand);
+
+    while (at && at[len] && at[len] != ',')
+        at = strstr(at + 1, mand);
+    if (!at || !strcmp(info, stat))
+        return !strcmp(info, stat);
+    return !strncmp(info, stat, (size_t)(at - info)) && !strcmp(at + len, stat + (at - info));
+}
+
 static int compare_mount(const struct nst_mount *i, const struct nst_mount *s,
                          char **ret_difference)
 {
@@ -130,7 +145,6 @@ static int compare_mount(const struct nst_mount *i, const struct nst_mount *s,
         {"root", i->root, s->root},
         {"options", i->options, s->options},
         {"type", i->type, s->type},
-        {"superblock options", i->super_options, s->super_options},
     };
     const struct {
         const char *field;
@@ -150,6 +164,9 @@ static int compare_mount(const struct nst_mount *i, const struct nst_mount *s,
         if (strcmp(strings[n].a, strings[n].b) != 0)
             return differ(ret_difference, i, strings[n].field, mountinfo_name, strings[n].a,
                           statmount_name, strings[n].b);
+    if (!same_super_options(i->super_options, s->super_options))
+        return differ(ret_difference, i, "superblock options", mountinfo_name, i->super_options,
+                      statmount_name, s->super_options);
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
         if (numbers[n].a != numbers[n].b)
             return differ(ret_difference, i, numbers[n].field, mountinfo_name,
