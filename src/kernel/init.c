@@ -96,6 +96,7 @@ _Noreturn void nst_init(struct nst_arena *arena, int lifeline)
         _exit(1);
     if (dup2(lifeline, 0) < 0 || syscall(SYS_close_range, 1, ~0U, 0) < 0)
         _exit(1);
+    setsid(); /* a terminal's Ctrl-C is for the tool */
     quiet();
     error = arena->privileged || (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0) ? 0 : -errno;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
