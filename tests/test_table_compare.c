@@ -154,8 +154,8 @@ START_TEST(a_difference_tells_what_appeared_vanished_and_changed)
 
     ck_assert_int_eq(nst_table_diff(&a, &b, collect, all), 0);
     ck_assert_str_eq(all, "~ /a: options rw -> ro,nosuid; shared:2 -> private\n"
-                          "- /b tmpfs (rw) slave of 2\n"
-                          "+ /a/x\\012y tmpfs (rw,nosuid) shared:4, slave of 2\n");
+                          "- /b tmpfs (rw) master:2\n"
+                          "+ /a/x\\012y tmpfs (rw,nosuid) shared:4 master:2\n");
     all[0] = '\0';
     ck_assert_int_eq(nst_table_diff(&a, &a, collect, all), 0);
     ck_assert_str_eq(all, "");
@@ -172,19 +172,26 @@ START_TEST(a_drawing_is_the_tree_of_parents_with_marks)
     struct nst_table b =
         read_text(ROOT "21 20 0:31 / /a ro - tmpfs none rw\n24 20 0:34 / /d rw - tmpfs none rw\n"
                        "22 21 0:32 / /a/b rw unbindable - tmpfs none rw\n");
-    char *plain = nst_table_draw(&a, NST_DRAW_ASCII, NULL),
-         *marked = nst_table_draw(&b, NST_DRAW_ASCII, &a);
-    char *colour = nst_table_draw(&b, NST_DRAW_COLOUR, &a), *box = nst_table_draw(&a, 0, NULL);
+    char *plain = nst_table_draw(&a, NST_DRAW_ASCII, NULL, NULL),
+         *marked = nst_table_draw(&b, NST_DRAW_ASCII, &a, NULL);
+    char *colour = nst_table_draw(&b, NST_DRAW_COLOUR, &a, NULL),
+         *box = nst_table_draw(&a, 0, NULL, NULL);
+    struct nst_renamer renamer = {0};
+    char *renamed = nst_table_draw(&a, NST_DRAW_ASCII, &a, &renamer);
 
     ck_assert_str_eq(plain, "/ ext4 (rw,relatime) shared:1\n"
                             "|-/a tmpfs (rw) private\n"
                             "| `-/a/b tmpfs (rw) unbindable\n"
-                            "`-/c tmpfs (rw) slave of 3\n");
+                            "`-/c tmpfs (rw) master:3\n");
     ck_assert_str_eq(marked, "  / ext4 (rw,relatime) shared:1\n"
-                             "~ |-/a tmpfs (ro) private\n"
+                             "~ |-/a tmpfs (ro) private  # options rw -> ro\n"
                              "  | `-/a/b tmpfs (rw) unbindable\n"
                              "+ `-/d tmpfs (rw) private\n"
-                             "- /c tmpfs (rw) slave of 3\n");
+                             "- /c tmpfs (rw) master:3\n");
+    ck_assert_str_eq(renamed, "  / ext4 (rw,relatime) shared:1\n"
+                              "  |-/a tmpfs (rw) private\n"
+                              "  | `-/a/b tmpfs (rw) unbindable\n"
+                              "  `-/c tmpfs (rw) master:2\n");
     ck_assert_ptr_nonnull(strstr(colour, "\033[32m"));
     ck_assert_ptr_nonnull(strstr(box, "│ └─/a/b"));
     ck_assert_ptr_null(strchr(box, '\033'));
@@ -192,6 +199,8 @@ START_TEST(a_drawing_is_the_tree_of_parents_with_marks)
     free(marked);
     free(colour);
     free(box);
+    free(renamed);
+    nst_renamer_free(&renamer);
     nst_table_free(&a);
     nst_table_free(&b);
 }
@@ -272,7 +281,7 @@ START_TEST(a_table_that_breaks_an_invariant_is_not_valid_but_harmless)
     ck_assert_int_eq(nst_mountinfo_parse(broken[_i], strlen(broken[_i]), &t, NULL), 0);
     ck_assert_int_eq(nst_table_validate(&t, &message), -EINVAL);
     ck_assert_ptr_nonnull(message);
-    drawn = nst_table_draw(&t, 0, &t);
+    drawn = nst_table_draw(&t, 0, &t, NULL);
     text = nst_table_text(&t, NULL);
     ck_assert(drawn && text && nst_tables_equivalent(&t, &t));
     free(drawn);
@@ -307,7 +316,7 @@ START_TEST(ten_thousand_mounts_take_no_time)
         ck_assert_int_eq(nst_views_compare(&a, &b, NULL), 0);
     }
     if (_i) { /* a chain's drawing is as wide as it is deep */
-        drawn = nst_table_draw(&a, 0, &b);
+        drawn = nst_table_draw(&a, 0, &b, NULL);
         ck_assert_ptr_nonnull(drawn);
         free(drawn);
     }

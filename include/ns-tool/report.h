@@ -14,4 +14,11 @@ void nst_report_trace(FILE *out, const struct nst_trace *trace,
 /* Writes a row a property: its name, its verdict, and the finding. */
 void nst_report_judgement(FILE *out, const struct nst_judgement *judgement);
 
+/* Writes TRACE as trees: what every namespace shows at first, then each call with its result, and
+ * below it each namespace that the call changed, drawn anew with its changes marked. Namespaces are
+ * named by who was first in them, peer groups in order of appearance. FLAGS: enum nst_draw_flags.
+ * Returns 0 or -ENOMEM, after which the text is incomplete. */
+int nst_report_trees(FILE *out, const struct nst_trace *trace, unsigned flags)
+    __attribute__((warn_unused_result));
+
 #endif

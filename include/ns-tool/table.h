@@ -192,7 +192,7 @@ int nst_table_diff(const struct nst_table *before, const struct nst_table *after
  */
 char *nst_change_text(const struct nst_change *change);
 
-/* "shared:3", "slave of 3", "shared:4, slave of 3", "private", "unbindable". */
+/* In mountinfo's terms: "shared:3", "master:3", "shared:4 master:3", "private", "unbindable". */
 char *nst_propagation_text(const struct nst_mount *mount);
 
 /* ---- drawing ---- */
@@ -203,9 +203,12 @@ enum nst_draw_flags {
 };
 
 /* The tree by parents, one line a mount with \n: point, type, options, propagation. With `before`
- * (else NULL) each line opens with a mark: + appeared, ~ changed, and what vanished follows with -.
- * Control characters and what isn't UTF-8 stand escaped. */
-char *nst_table_draw(const struct nst_table *table, unsigned flags, const struct nst_table *before);
+ * (else NULL) each line opens with a mark: + appeared, ~ changed, and what vanished follows with -;
+ * a changed mount's line ends with what changed, as nst_change_text() says it, behind a #.
+ * Peer groups are named by `renamer`; NULL leaves the kernel's numbers. Control characters and what
+ * isn't UTF-8 stand escaped. */
+char *nst_table_draw(const struct nst_table *table, unsigned flags, const struct nst_table *before,
+                     struct nst_renamer *renamer);
 
 /* ---- holding the views against each other ---- */
 

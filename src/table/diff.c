@@ -32,31 +32,44 @@ int nst_table_diff(const struct nst_table *before, const struct nst_table *after
     return 0;
 }
 
-void nst_growing_propagation(struct nst_growing *g, const struct nst_mount *m)
+/* The kernel's number of a peer group, or what RENAMER calls it. */
+static void add_group(struct nst_growing *g, const char *what, uint64_t group,
+                      struct nst_renamer *renamer)
 {
-    if (m->peer_group) {
-        nst_growing_string(g, "shared:");
-        nst_growing_number(g, m->peer_group);
-    }
+    nst_growing_string(g, what);
+    nst_growing_number(g, renamer ? nst_renamer_group(renamer, group) : group);
+}
+
+void nst_growing_propagation(struct nst_growing *g, const struct nst_mount *m,
+                             struct nst_renamer *renamer)
+{
+    const char *gap = m->peer_group ? " " : "";
+
+    if (m->peer_group)
+        add_group(g, "shared:", m->peer_group, renamer);
     if (m->master) {
-        nst_growing_string(g, m->peer_group ? ", slave of " : "slave of ");
-        nst_growing_number(g, m->master);
+        nst_growing_string(g, gap);
+        add_group(g, "master:", m->master, renamer);
+        gap = " ";
     }
     if (m->propagate_from) {
-        nst_growing_string(g, " from ");
-        nst_growing_number(g, m->propagate_from);
+        nst_growing_string(g, gap);
+        add_group(g, "propagate_from:", m->propagate_from, renamer);
+        gap = " ";
     }
-    if (m->unbindable)
-        nst_growing_string(g, m->peer_group || m->master ? ", unbindable" : "unbindable");
-    else if (!m->peer_group && !m->master)
+    if (m->unbindable) {
+        nst_growing_string(g, gap);
+        nst_growing_string(g, "unbindable");
+    } else if (!*gap) {
         nst_growing_string(g, "private");
+    }
 }
 
 char *nst_propagation_text(const struct nst_mount *mount)
 {
     struct nst_growing g = {0};
 
-    nst_growing_propagation(&g, mount);
+    nst_growing_propagation(&g, mount, NULL);
     return nst_growing_steal(&g);
 }
 
@@ -67,7 +80,7 @@ static void add_pair(struct nst_growing *g, bool *first, const char *what, const
 {
     if (!strcmp(before, after))
         return;
-    nst_growing_string(g, *first ? ": " : "; ");
+    nst_growing_string(g, *first ? "" : "; ");
     *first = false;
     nst_growing_string(g, what);
     add(g, before);
@@ -80,7 +93,7 @@ static void add_numbers(struct nst_growing *g, bool *first, const char *what, ui
 {
     if (before == after)
         return;
-    nst_growing_string(g, *first ? ": " : "; ");
+    nst_growing_string(g, *first ? "" : "; ");
     *first = false;
     nst_growing_string(g, what);
     nst_growing_number(g, before);
@@ -88,7 +101,8 @@ static void add_numbers(struct nst_growing *g, bool *first, const char *what, ui
     nst_growing_number(g, after);
 }
 
-static void add_changed(struct nst_growing *g, const struct nst_mount *b, const struct nst_mount *a)
+void nst_growing_change(struct nst_growing *g, const struct nst_mount *b, const struct nst_mount *a,
+                        struct nst_renamer *renamer)
 {
     bool first = true;
 
@@ -96,11 +110,11 @@ static void add_changed(struct nst_growing *g, const struct nst_mount *b, const 
     add_pair(g, &first, "options ", b->options, a->options, nst_growing_options);
     if (b->peer_group != a->peer_group || b->master != a->master ||
         b->propagate_from != a->propagate_from || b->unbindable != a->unbindable) {
-        nst_growing_string(g, first ? ": " : "; ");
+        nst_growing_string(g, first ? "" : "; ");
         first = false;
-        nst_growing_propagation(g, b);
+        nst_growing_propagation(g, b, renamer);
         nst_growing_string(g, " -> ");
-        nst_growing_propagation(g, a);
+        nst_growing_propagation(g, a, renamer);
     }
     add_numbers(g, &first, "parent ", b->parent_id, a->parent_id);
     add_pair(g, &first, "root ", b->root, a->root, nst_growing_escaped);
@@ -121,7 +135,8 @@ char *nst_change_text(const struct nst_change *change)
     nst_growing_string(&g, marks[change->kind]);
     nst_growing_escaped(&g, m->point);
     if (change->before && change->after) {
-        add_changed(&g, change->before, change->after);
+        nst_growing_string(&g, ": ");
+        nst_growing_change(&g, change->before, change->after, NULL);
         return nst_growing_steal(&g);
     }
     nst_growing_string(&g, " ");
@@ -129,6 +144,6 @@ char *nst_change_text(const struct nst_change *change)
     nst_growing_string(&g, " (");
     nst_growing_options(&g, m->options);
     nst_growing_string(&g, ") ");
-    nst_growing_propagation(&g, m);
+    nst_growing_propagation(&g, m, NULL);
     return nst_growing_steal(&g);
 }

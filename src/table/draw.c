@@ -27,8 +27,20 @@ struct drawing {
     struct nst_growing g;
     unsigned flags;
     const struct nst_table *before;
-    struct nst_names old; /* before's ids */
+    struct nst_renamer *renamer;
+    struct nst_names old; /* before's ids, and their index + 1 */
 };
+
+static void draw_change(struct drawing *d, const struct nst_mount *m)
+{
+    const struct nst_mount *was = &d->before->mount[nst_names_get(&d->old, m->id) - 1];
+    bool colour = d->flags & NST_DRAW_COLOUR;
+
+    nst_growing_string(&d->g, colour ? "  \033[2m# " : "  # ");
+    nst_growing_change(&d->g, was, m, d->renamer);
+    if (colour)
+        nst_growing_string(&d->g, "\033[0m");
+}
 
 static void draw_mount(struct drawing *d, const struct nst_mount *m, enum mark mark,
                        const char *branch, size_t branch_len)
@@ -48,9 +60,11 @@ static void draw_mount(struct drawing *d, const struct nst_mount *m, enum mark m
     nst_growing_string(&d->g, colour ? " \033[2m(" : " (");
     nst_growing_options(&d->g, m->options);
     nst_growing_string(&d->g, colour ? ")\033[0m " : ") ");
-    nst_growing_propagation(&d->g, m);
+    nst_growing_propagation(&d->g, m, d->renamer);
     if (m->deleted)
         nst_growing_string(&d->g, " deleted");
+    if (mark == DIFFERENT)
+        draw_change(d, m);
     nst_growing_string(&d->g, "\n");
 }
 
@@ -124,9 +138,10 @@ static int draw_tree(struct drawing *d, const struct nst_table *table)
     return error;
 }
 
-char *nst_table_draw(const struct nst_table *table, unsigned flags, const struct nst_table *before)
+char *nst_table_draw(const struct nst_table *table, unsigned flags, const struct nst_table *before,
+                     struct nst_renamer *renamer)
 {
-    struct drawing d = {.flags = flags, .before = before};
+    struct drawing d = {.flags = flags, .before = before, .renamer = renamer};
     struct nst_names now = {0};
     bool failed =
         before && (!nst_names_of_table(&d.old, before) || !nst_names_of_table(&now, table));

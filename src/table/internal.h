@@ -49,6 +49,12 @@ bool nst_mounts_same(const struct nst_mount *a,
  */
 bool nst_ends_deleted(const char *path);
 
-void nst_growing_propagation(struct nst_growing *g, const struct nst_mount *mount);
+/* In mountinfo's terms, or "private". RENAMER (NULL: the kernel's numbers) names peer groups. */
+void nst_growing_propagation(struct nst_growing *g, const struct nst_mount *mount,
+                             struct nst_renamer *renamer);
+
+/* "options rw -> ro; shared:3 -> private". */
+void nst_growing_change(struct nst_growing *g, const struct nst_mount *before,
+                        const struct nst_mount *after, struct nst_renamer *renamer);
 
 #endif
