@@ -1,8 +1,7 @@
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ns-tool/report.h>
+#include "report/call.h"
 
 static const struct nst_ns_view *view_of(const struct nst_snapshot *snapshot, uint64_t ns)
 {
@@ -86,35 +85,6 @@ static void write_changes(FILE *out, struct namer *namer, const struct nst_step 
         }
 }
 
-static void write_answer(FILE *out, const struct nst_step *step)
-{
-    const struct nst_result *expect = &step->call->expect;
-
-    switch (step->kind) {
-    case NST_ANSWER_NONE:
-        fputs("not performed: its actor is gone", out);
-        break;
-    case NST_ANSWER_VALUE: /* descriptors and actors keep the name that the text gives them */
-        fprintf(out, "%" PRId64, expect->kind == NST_SUCCEEDS ? expect->value : step->value);
-        break;
-    case NST_ANSWER_ERROR:
-        fprintf(out, "-1 %s (%s)", strerrorname_np(step->error), strerrordesc_np(step->error));
-        break;
-    case NST_ANSWER_ENDED:
-        fputs("?", out);
-        break;
-    case NST_ANSWER_DEADLINE:
-        fputs("no answer before the deadline", out);
-        break;
-    }
-    bool failed = step->kind == NST_ANSWER_ERROR;
-
-    if (expect->kind == NST_FAILS && (!failed || step->error != expect->error))
-        fprintf(out, "  # expected %s", strerrorname_np(expect->error));
-    else if (expect->kind == NST_SUCCEEDS && failed)
-        fprintf(out, "  # expected %" PRId64, expect->value);
-}
-
 void nst_report_trace(FILE *out, const struct nst_trace *trace,
                       const struct nst_judgement *judgement)
 {
@@ -123,14 +93,7 @@ void nst_report_trace(FILE *out, const struct nst_trace *trace,
     if (trace->start && trace->start->len)
         name_of(&namer, trace->start->view[0].ns);
     for (size_t i = 0; i < trace->len; i++) {
-        struct nst_call bare = *trace->step[i].call;
-
-        bare.expect = (struct nst_result){0};
-        char *text = nst_call_text(&bare);
-
-        fprintf(out, "%s = ", text ? text : "(no memory)");
-        free(text);
-        write_answer(out, &trace->step[i]);
+        nst_report_call(out, &trace->step[i]);
         fputc('\n', out);
         write_changes(out, &namer, &trace->step[i]);
         for (size_t n = 0; judgement && n < judgement->len; n++)

@@ -11,6 +11,7 @@
 
 #include "tool/input.h"
 #include "tool/number.h"
+#include "tool/sandbox.h"
 #include "tool/tool.h"
 
 struct run {
@@ -86,19 +87,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static int open_sandbox(const struct run *run, struct nst_sandbox **ret_sandbox)
-{
-    char why[200] = "";
-    int r = nst_sandbox_open(&run->options, ret_sandbox, why);
-
-    if (r == -EPERM || r == -ENOSPC || r == -ENOSYS || r == -EACCES)
-        return nst_tool_error(NST_EXIT_CANNOT, r,
-                              "making a sandbox: %s; user namespaces must be allowed "
-                              "(user.max_user_namespaces), or run as root with --privileged",
-                              why);
-    return r < 0 ? nst_tool_error(NST_EXIT_BROKE, r, "making a sandbox: %s", why) : NST_EXIT_HELD;
-}
-
 /* Runs SEQUENCE once and judges it; prints the trace if SHOW, or if something broke. */
 static int run_once(const struct run *run, struct nst_sandbox *sandbox,
                     const struct nst_sequence *sequence, bool show)
@@ -127,7 +115,7 @@ static int run_share(const struct run *run, const struct nst_sequence *sequence,
                      unsigned long first)
 {
     struct nst_sandbox *sandbox;
-    int status = open_sandbox(run, &sandbox);
+    int status = nst_tool_sandbox(&run->options, &sandbox);
 
     if (status)
         return status;
