@@ -90,6 +90,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_SAVE:
         fuzz->save = arg;
+        fuzz->options.keep_broken = true;
         break;
     case KEY_PRIVILEGED:
         fuzz->options.run.privileged = true;

@@ -23,6 +23,7 @@ extern const struct nst_fuzz_setup nst_fuzz_setups[]; /* ends with a NULL name *
 struct nst_fuzz_options {
     struct nst_run_options run;
     bool keep_going;                    /* a failure doesn't end the search */
+    bool keep_broken;                   /* what a broken setup breaks is saved too */
     const struct nst_fuzz_setup *setup; /* NULL: none */
     uint64_t seed, first, cases;        /* cases 0: until it is stopped */
     size_t max_calls;                   /* 0: the generator's */

@@ -118,7 +118,7 @@ void nst_fuzz_show_failure(const struct nst_fuzz_options *options,
     printf("repeat: ");
     write_repeat(stdout, options, failure->index);
     putchar('\n');
-    if (options->setup && options->setup->broken)
+    if (options->setup && options->setup->broken && !options->keep_broken)
         printf("not kept: --setup %s is a mistake that must be found\n", options->setup->name);
     else
         keep(options, failure, directory);
