@@ -96,18 +96,24 @@ static int remove_calls(struct nst_shrinker *shrinker)
     return 0;
 }
 
+/* Ever smaller chunks; of single calls take care remove_calls(). */
+static int remove_all_chunks(struct nst_shrinker *shrinker)
+{
+    int r = 0;
+
+    for (size_t size = shrinker->sequence->len; size > 1 && r >= 0; size = (size + 1) / 2)
+        r = remove_chunks(shrinker, size);
+    return r;
+}
+
+/* Chunks are tried in every round: calls that only go together may have come to stand beside each
+ * other. Where a whole round changes nothing, another one wouldn't either. */
 static int shrink(struct nst_shrinker *shrinker)
 {
-    for (size_t size = shrinker->sequence->len; size > 1; size = (size + 1) / 2) {
-        int r = remove_chunks(shrinker, size);
+    static int (*const steps[])(struct nst_shrinker *) = {remove_all_chunks, remove_actors,
+                                                          remove_calls, nst_shrink_simplify};
 
-        if (r < 0)
-            return r;
-    }
     do {
-        static int (*const steps[])(struct nst_shrinker *) = {remove_actors, remove_calls,
-                                                              nst_shrink_simplify};
-
         shrinker->changed = false;
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
             int r = steps[i](shrinker);
