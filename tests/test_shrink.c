@@ -1,14 +1,8 @@
 /* The shrinker, on failures that are planted and so known. No kernel needed. */
-#include <check.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "nst_test.h"
 
 #include <ns-tool/generate.h>
 #include <ns-tool/shrink.h>
-
-#include "nst_test.h"
 
 static uint64_t seed;
 
