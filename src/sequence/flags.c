@@ -1,8 +1,10 @@
 /* Flag sets in the order in which strace prints them. Values are the kernel's ABI: they are written
  * out because Debian 12's headers lack the newer ones. Sources: include/uapi/linux/{mount,sched,
  * fcntl,fs}.h, and asm-generic/fcntl.h, whose O_ values x86-64 and arm64 do not all share. */
+#include <ctype.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "flags.h"
@@ -161,6 +163,8 @@ static const struct nst_flag signals[] = {
 };
 const struct nst_flag_set nst_enum_signal = SET("SIG", signals);
 
+#define KERNEL_SIGRTMIN 32 /* the C library keeps the first two for itself */
+
 const struct nst_flag *nst_flag_by_name(const struct nst_flag_set *set, const char *name,
                                         size_t len)
 {
@@ -168,4 +172,33 @@ const struct nst_flag *nst_flag_by_name(const struct nst_flag_set *set, const ch
         if (!strncmp(set->flag[i].name, name, len) && !set->flag[i].name[len])
             return &set->flag[i];
     return NULL;
+}
+
+int nst_signal_by_name(const struct nst_flag_set *set, const char *name, size_t len)
+{
+    char text[16], *end;
+
+    if ((set != &nst_enum_signal && set != &nst_flags_clone) || len < 5 || len >= sizeof text ||
+        memcmp(name, "SIG", 3) != 0)
+        return -1;
+    memcpy(text, name, len);
+    text[len] = '\0';
+    if (!strcmp(text, "SIG_0"))
+        return 0;
+    if (!strcmp(text, "SIGRTMIN"))
+        return KERNEL_SIGRTMIN;
+    if (!strncmp(text, "SIGRT_", 6)) {
+        unsigned long above = strtoul(text + 6, &end, 10);
+
+        return isdigit((unsigned char)text[6]) && !*end && above <= 32
+                   ? KERNEL_SIGRTMIN + (int)above
+                   : -1;
+    }
+    for (int number = 1; number < KERNEL_SIGRTMIN; number++) {
+        const char *known = sigabbrev_np(number);
+
+        if (known && !strcmp(known, text + 3))
+            return number;
+    }
+    return -1;
 }

@@ -13,4 +13,8 @@ extern const struct nst_flag_set nst_flags_clone, nst_flags_mount, nst_flags_umo
 const struct nst_flag *nst_flag_by_name(const struct nst_flag_set *set, const char *name,
                                         size_t len);
 
+/* The number of a signal that SET, one that holds signals, doesn't list: SIGALRM, SIGRT_3. Or -1.
+ */
+int nst_signal_by_name(const struct nst_flag_set *set, const char *name, size_t len);
+
 #endif

@@ -86,6 +86,109 @@ int nst_lex_number(struct nst_lexer *lexer, int64_t *ret_value)
     return 0;
 }
 
+const char *nst_decoration_end(const char *at, const char *end)
+{
+    static const char deleted[] = "(deleted)";
+    size_t depth = 0;
+    bool name = end - at < 2 || at[1] == '/', arrows = false;
+
+    for (const char *p = at; p < end; p++) {
+        if (*p == '<')
+            depth++;
+        else if (*p == '[' && !name && p[-1] == ':')
+            arrows = true;
+        else if (*p == '>' && !(arrows && p[-1] == '-') && !--depth) {
+            p++;
+            if ((size_t)(end - p) >= sizeof deleted - 1 && !memcmp(p, deleted, sizeof deleted - 1))
+                p += sizeof deleted - 1;
+            return p;
+        }
+    }
+    return NULL;
+}
+
+static int pass_decoration(struct nst_lexer *lexer)
+{
+    const char *behind;
+
+    if (lexer->at == lexer->end || *lexer->at != '<')
+        return 0;
+    behind = nst_decoration_end(lexer->at, lexer->end);
+    if (!behind)
+        return nst_lex_fail(lexer, "a `>` that ends what strace says of a descriptor or pid");
+    lexer->at = behind;
+    return 0;
+}
+
+int nst_lex_fd(struct nst_lexer *lexer, uint64_t *ret_fd)
+{
+    int64_t number;
+
+    if (nst_lex_accept(lexer, "AT_FDCWD"))
+        *ret_fd = NST_AT_FDCWD;
+    else if (nst_lex_accept(lexer, "-EBADF"))
+        *ret_fd = (uint64_t)-1;
+    else if (nst_lex_number(lexer, &number) < 0)
+        return nst_lex_fail(lexer, "a descriptor: a number or AT_FDCWD");
+    else
+        *ret_fd = (uint64_t)number;
+    nst_lex_space(lexer); /* strace -X verbose says AT_FDCWD in a comment here */
+    return pass_decoration(lexer);
+}
+
+int nst_lex_pid(struct nst_lexer *lexer, int64_t *ret_pid)
+{
+    static const char opening[] = " /* ", closing[] = " in strace's PID NS */";
+    int r = nst_lex_number(lexer, ret_pid);
+    struct nst_lexer comment;
+    int64_t outside;
+
+    if (r < 0)
+        return r;
+    if (pass_decoration(lexer) < 0)
+        return -EINVAL;
+    if ((size_t)(lexer->end - lexer->at) < sizeof opening - 1 ||
+        memcmp(lexer->at, opening, sizeof opening - 1) != 0)
+        return 0;
+    comment = *lexer;
+    comment.at += sizeof opening - 1;
+    if (nst_lex_number(&comment, &outside) == 0 &&
+        (size_t)(comment.end - comment.at) >= sizeof closing - 1 &&
+        !memcmp(comment.at, closing, sizeof closing - 1)) {
+        lexer->at = comment.at + sizeof closing - 1;
+        *ret_pid = outside;
+    }
+    return 0;
+}
+
+int nst_lex_trail(struct nst_lexer *lexer)
+{
+    for (;;) {
+        const char *behind = lexer->at;
+
+        nst_lex_space(lexer);
+        behind = lexer->at;
+        if (behind == lexer->end || *behind == '#')
+            return 0;
+        if (*behind == '<') {
+            behind = nst_decoration_end(behind, lexer->end);
+        } else if (*behind == '(') {
+            size_t depth = 0;
+
+            do
+                depth += (size_t)(*behind == '(') - (size_t)(*behind == ')');
+            while (++behind < lexer->end && depth);
+            if (depth)
+                behind = NULL;
+        } else {
+            behind = NULL;
+        }
+        if (!behind)
+            return nst_lex_fail(lexer, "the end of the line, or a comment behind #");
+        lexer->at = behind;
+    }
+}
+
 static unsigned digit_value(char c)
 {
     return (unsigned)(isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
@@ -174,10 +277,11 @@ int nst_lex_flags(struct nst_lexer *lexer, const struct nst_flag_set *set, uint6
 
         if (len) {
             const struct nst_flag *flag = nst_flag_by_name(set, lexer->at, len);
+            int signal = flag ? -1 : nst_signal_by_name(set, lexer->at, len);
 
-            if (!flag)
+            if (!flag && signal < 0)
                 return nst_lex_fail(lexer, set->name);
-            *ret_value |= flag->value;
+            *ret_value |= flag ? flag->value : (uint64_t)signal;
             lexer->at += len;
         } else if (nst_lex_number(lexer, &number) < 0) {
             return nst_lex_fail(lexer, set->name);
@@ -197,6 +301,12 @@ void nst_lex_skip_value(struct nst_lexer *lexer)
 
         if (!depth && (c == ',' || c == '}' || c == ')'))
             return;
+        if (c == '<') {
+            const char *behind = nst_decoration_end(lexer->at, lexer->end);
+
+            if (behind)
+                lexer->at = behind - 1;
+        }
         if (c == '{' || c == '[' || c == '(')
             depth++;
         else if (c == '}' || c == ']' || c == ')')

@@ -16,11 +16,23 @@ struct nst_lexer {
 int nst_lex_fail(struct nst_lexer *lexer, const char *expected);
 int nst_lex_token(struct nst_lexer *lexer, char token, const char *expected);
 int nst_lex_number(struct nst_lexer *lexer, int64_t *ret_value);
+/* A descriptor, as strace -y decorates it too; AT_FDCWD. */
+int nst_lex_fd(struct nst_lexer *lexer, uint64_t *ret_fd);
+/* A pid, as strace -Y and --pidns-translation decorate it too: the one that strace sees counts. */
+int nst_lex_pid(struct nst_lexer *lexer, int64_t *ret_pid);
 int nst_lex_string(struct nst_lexer *lexer, const char **ret_string);
 int nst_lex_flags(struct nst_lexer *lexer, const struct nst_flag_set *set, uint64_t *ret_value);
 
 /* Whether TOKEN comes next; if so it is passed. */
 bool nst_lex_accept(struct nst_lexer *lexer, const char *token);
+
+/* Passes what strace writes behind a result: `(text of the errno)`, `<seconds>`. */
+int nst_lex_trail(struct nst_lexer *lexer);
+
+/* The end of strace's decoration that begins with the `<` AT: `</a>`, `<pipe:[7]>`, `<sh>`,
+ * `</dev/null<char 1:3>>`, `<TCP:[1.1.1.1:1->2.2.2.2:2]>`, `</a>(deleted)`. strace escapes < and >
+ * of names. NULL where it doesn't end. */
+const char *nst_decoration_end(const char *at, const char *end);
 
 /* Passes spaces and C comments. */
 void nst_lex_space(struct nst_lexer *lexer);

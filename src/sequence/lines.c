@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lexer.h"
 #include "lines.h"
 
 #define UNFINISHED "<unfinished ...>"
@@ -48,7 +49,49 @@ static int append(struct nst_lines *lines, struct nst_line line, const char *at,
     return 0;
 }
 
-/* Passes `N `, `[pid N] ` and a time stamp. Returns false where the number isn't an actor. */
+static const char *pass_blanks(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    return at;
+}
+
+/* Passes what strace -i and -n write before a call: `[00007f17e3e24c47] `, `[ 165] `. */
+static const char *pass_brackets(const char *at, const char *end)
+{
+    while (at < end && *at == '[') {
+        const char *p = at + 1;
+
+        while (p < end && (isxdigit((unsigned char)*p) || *p == ' ' || *p == '?'))
+            p++;
+        if (p == end || *p != ']')
+            break;
+        at = pass_blanks(p + 1, end);
+    }
+    return at;
+}
+
+/* Passes a time stamp: `12:30:00.000001 `, `0.000010 `, `12:30:00 (+     0.000010) `. */
+static const char *pass_stamp(const char *at, const char *end)
+{
+    const char *p = at;
+
+    while (p < end && (isdigit((unsigned char)*p) || *p == ':' || *p == '.'))
+        p++;
+    if (p == at || p == end || *p != ' ')
+        return at;
+    p = pass_blanks(p, end);
+    if (end - p > 2 && !memcmp(p, "(+", 2)) {
+        const char *close = memchr(p, ')', (size_t)(end - p));
+
+        if (close)
+            p = pass_blanks(close + 1, end);
+    }
+    return p;
+}
+
+/* Passes `N `, `N<comm> `, `[pid N] ` and what strace's options put behind it. Returns false where
+ * the number isn't an actor. */
 static bool pass_actor(const char **at, const char *end, uint32_t *ret_actor)
 {
     const char *p = *at;
@@ -57,8 +100,7 @@ static bool pass_actor(const char **at, const char *end, uint32_t *ret_actor)
 
     *ret_actor = 1;
     if (bracket)
-        for (p += 5; p < end && *p == ' ';)
-            p++;
+        p = pass_blanks(p + 5, end);
     if (p < end && isdigit((unsigned char)*p)) {
         for (; p < end && isdigit((unsigned char)*p) && actor <= UINT32_MAX; p++)
             actor = actor * 10 + (unsigned)(*p - '0');
@@ -68,21 +110,16 @@ static bool pass_actor(const char **at, const char *end, uint32_t *ret_actor)
             actor = 1;
             p = *at;
         } else {
+            const char *behind = p < end && *p == '<' ? nst_decoration_end(p, end) : p;
+
             *ret_actor = (uint32_t)actor;
+            p = behind ? behind : p;
         }
     }
     if (bracket && (p == end || *p++ != ']'))
         return false;
-    while (p < end && (*p == ' ' || *p == '\t'))
-        p++;
-    const char *stamp = p;
-
-    while (p < end && (isdigit((unsigned char)*p) || *p == ':' || *p == '.'))
-        p++;
-    if (p == stamp || p == end || *p != ' ')
-        p = stamp;
-    while (p < end && (*p == ' ' || *p == '\t'))
-        p++;
+    p = pass_stamp(pass_blanks(p, end), end);
+    p = pass_brackets(p, end);
     *at = p;
     return true;
 }
@@ -101,6 +138,24 @@ static bool starts(const char *at, const char *end, const char *with)
     return (size_t)(end - at) >= len && !memcmp(at, with, len);
 }
 
+/* Cuts `<unfinished ...>` off, and what strace puts for a call that its actor's death ended:
+ * `<unfinished ...>) = ?`. */
+static bool cut_unfinished(const char *at, const char **end)
+{
+    size_t len = strlen(UNFINISHED);
+    const char *stop = *end;
+
+    if (stop - at > 1 && stop[-1] == '?') {
+        stop = trim(at, stop - 1);
+        stop = stop > at && stop[-1] == '=' ? trim(at, stop - 1) : at;
+        stop = stop > at && stop[-1] == ')' ? trim(at, stop - 1) : at;
+    }
+    if ((size_t)(stop - at) < len || memcmp(stop - len, UNFINISHED, len) != 0)
+        return false;
+    *end = trim(at, stop - len);
+    return true;
+}
+
 /* `<... mount resumed>) = 0`: joins it with its beginning. Returns 0, -EINVAL, -ENOMEM. */
 static int resume(struct nst_lines *lines, uint32_t actor, const char *at, const char *end,
                   struct nst_read_counts *counts)
@@ -114,6 +169,8 @@ static int resume(struct nst_lines *lines, uint32_t actor, const char *at, const
 
         if (!line->open || line->actor != actor)
             continue;
+        if (cut_unfinished(close + 1, &end)) /* as it stands, and never more */
+            return extend(line, close + 1, end);
         line->open = false;
         counts->joined++;
         return extend(line, close + 1, end);
@@ -132,6 +189,9 @@ static int fail(struct nst_read_error *ret_error, size_t number, size_t column,
     return -EINVAL;
 }
 
+/* What strace says besides. */
+static const char *const chatter[] = {"strace: ", "Process ", "[ Process PID="};
+
 static int split_line(const char *start, const char *end, size_t number, struct nst_lines *lines,
                       struct nst_read_counts *counts, struct nst_read_error *ret_error)
 {
@@ -139,18 +199,18 @@ static int split_line(const char *start, const char *end, size_t number, struct 
     const char *at = start;
 
     end = trim(at, end);
-    while (at < end && (*at == ' ' || *at == '\t'))
-        at++;
-    if (at == end)
+    at = pass_blanks(at, end);
+    if (at == end || starts(at, end, "> ")) /* a frame of strace -k */
         return 0;
     if (*at == '#') {
         counts->comments++;
         return 0;
     }
-    if (starts(at, end, "strace: ")) {
-        counts->other++;
-        return 0;
-    }
+    for (size_t i = 0; i < sizeof chatter / sizeof *chatter; i++)
+        if (starts(at, end, chatter[i])) {
+            counts->other++;
+            return 0;
+        }
     if (memchr(at, '\0', (size_t)(end - at)))
         return fail(ret_error, number,
                     (size_t)((const char *)memchr(at, 0, (size_t)(end - at)) - start) + 1,
@@ -171,12 +231,7 @@ static int split_line(const char *start, const char *end, size_t number, struct 
 
         return r == -EINVAL ? fail(ret_error, number, line.column, "<... NAME resumed>") : r;
     }
-    size_t tail = strlen(UNFINISHED);
-
-    if ((size_t)(end - at) > tail && !memcmp(end - tail, UNFINISHED, tail)) {
-        end = trim(at, end - tail);
-        line.open = true;
-    }
+    line.open = cut_unfinished(at, &end);
     return append(lines, line, at, end);
 }
 
@@ -190,6 +245,9 @@ int nst_lines_split(const char *text, size_t len, bool strict, struct nst_lines 
     for (const char *at = text; at < end;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline ? newline : end;
+
+        if (starts(at, stop, "% time ")) /* strace -C: the rest is a table of counts */
+            break;
         int r = split_line(at, stop, ++number, ret_lines, counts, ret_error);
 
         if (r == -ENOMEM || (r < 0 && strict))

@@ -61,7 +61,13 @@ static void print_enum(FILE *out, const struct nst_flag_set *set, uint64_t value
             fputs(set->flag[i].name, out);
             return;
         }
-    fprintf(out, "%" PRIu64, value);
+
+    const char *signal = set == &nst_enum_signal && value < 32 ? sigabbrev_np((int)value) : NULL;
+
+    if (signal)
+        fprintf(out, "SIG%s", signal);
+    else
+        fprintf(out, "%" PRIu64, value);
 }
 
 static void print_arg(FILE *out, const struct nst_arg_type *type, const struct nst_arg *arg)

@@ -17,29 +17,6 @@ static const struct nst_call_type *call_by_name(const char *name, size_t len)
     return NULL;
 }
 
-/* A descriptor; strace -y writes `3</a>`. */
-static int read_fd(struct nst_lexer *lexer, uint64_t *ret_fd)
-{
-    int64_t number;
-
-    if (nst_lex_accept(lexer, "AT_FDCWD"))
-        *ret_fd = NST_AT_FDCWD;
-    else if (nst_lex_accept(lexer, "-EBADF"))
-        *ret_fd = (uint64_t)-1;
-    else if (nst_lex_number(lexer, &number) < 0)
-        return nst_lex_fail(lexer, "a descriptor: a number or AT_FDCWD");
-    else
-        *ret_fd = (uint64_t)number;
-    if (nst_lex_accept(lexer, "<")) {
-        const char *close = memchr(lexer->at, '>', (size_t)(lexer->end - lexer->at));
-
-        if (!close)
-            return nst_lex_fail(lexer, "a `>` behind the descriptor's path");
-        lexer->at = close + 1;
-    }
-    return 0;
-}
-
 static int read_value(struct nst_lexer *lexer, const struct nst_arg_type *type,
                       struct nst_arg *ret_arg)
 {
@@ -52,10 +29,11 @@ static int read_value(struct nst_lexer *lexer, const struct nst_arg_type *type,
         return nst_lex_flags(lexer, type->set, &ret_arg->num);
     case NST_ARG_FD:
     case NST_ARG_INT: /* fsconfig's last is a number or a descriptor */
-        return read_fd(lexer, &ret_arg->num);
+        return nst_lex_fd(lexer, &ret_arg->num);
     default: {
         int64_t number;
-        int r = nst_lex_number(lexer, &number);
+        int r = type->kind == NST_ARG_PID ? nst_lex_pid(lexer, &number)
+                                          : nst_lex_number(lexer, &number);
 
         ret_arg->num = (uint64_t)number;
         return r;
@@ -93,6 +71,7 @@ static int read_fields(struct nst_lexer *lexer, struct nst_call *call, size_t fi
     return 0;
 }
 
+/* Returns 1 for a struct of which strace saw only the address: such a call fails. */
 static int read_args(struct nst_lexer *lexer, struct nst_call *call)
 {
     const struct nst_call_type *type = &nst_calls[call->id];
@@ -106,6 +85,8 @@ static int read_args(struct nst_lexer *lexer, struct nst_call *call)
             break;
         if (i && nst_lex_token(lexer, ',', "a comma and the next argument") < 0)
             return -EINVAL;
+        if (arg->opens && (nst_lex_accept(lexer, "NULL") || nst_lex_accept(lexer, "0x")))
+            return 1;
         if (arg->opens && nst_lex_token(lexer, '{', "a struct in braces") < 0)
             return -EINVAL;
         if (arg->name) {
@@ -140,31 +121,34 @@ static int errno_by_name(const char *name, size_t len)
 
 static int read_result(struct nst_lexer *lexer, struct nst_call *call)
 {
-    uint64_t value;
+    enum nst_returns returns = nst_calls[call->id].returns;
+    int64_t value;
 
     nst_lex_space(lexer);
     if (lexer->at == lexer->end || *lexer->at == '#')
         return 0;
     if (nst_lex_token(lexer, '=', "a result behind `=`, or the end of the line") < 0)
         return -EINVAL;
-    if (nst_lex_accept(lexer, "?"))
-        return 0;
+    if (nst_lex_accept(lexer, "?")) { /* `? ERESTARTSYS (…)`, `? <unavailable>` */
+        lexer->at += nst_lex_name(lexer);
+        return nst_lex_trail(lexer);
+    }
     nst_lex_space(lexer);
     const char *start = lexer->at;
+    int r = returns == NST_RETURNS_ACTOR ? nst_lex_pid(lexer, &value)
+                                         : nst_lex_fd(lexer, (uint64_t *)&value);
 
-    if (read_fd(lexer, &value) < 0)
+    if (r < 0)
         return nst_lex_fail(lexer, "a result: a number, -1 with an errno's name, or ?");
-    if ((int64_t)value >= 0) {
-        bool names = nst_calls[call->id].returns != NST_RETURNS_ZERO;
-        bool actor = nst_calls[call->id].returns == NST_RETURNS_ACTOR;
+    if (value >= 0) {
+        bool names = returns != NST_RETURNS_ZERO;
 
-        if (value > INT32_MAX || (actor && !value)) {
+        if (value > INT32_MAX || (returns == NST_RETURNS_ACTOR && !value)) {
             lexer->at = start;
             return nst_lex_fail(lexer, "a result from 0 to 2147483647, and an actor above 0");
         }
-        call->expect =
-            (struct nst_result){.kind = NST_SUCCEEDS, .value = names ? (int64_t)value : 0};
-        return 0;
+        call->expect = (struct nst_result){.kind = NST_SUCCEEDS, .value = names ? value : 0};
+        return nst_lex_trail(lexer);
     }
 
     size_t len = nst_lex_name(lexer);
@@ -173,8 +157,8 @@ static int read_result(struct nst_lexer *lexer, struct nst_call *call)
     if (!error)
         return nst_lex_fail(lexer, "an errno's name, such as EINVAL");
     call->expect = (struct nst_result){.kind = NST_FAILS, .error = error};
-    lexer->at = lexer->end;
-    return 0;
+    lexer->at += len;
+    return nst_lex_trail(lexer);
 }
 
 enum line_kind { LINE_CALL, LINE_OTHER };
@@ -212,6 +196,10 @@ static int read_line(struct nst_lexer *lexer, const struct nst_line *line,
 
     int r = read_args(lexer, ret_call);
 
+    if (r > 0) {
+        *ret_kind = LINE_OTHER;
+        return 0;
+    }
     return r < 0 ? r : read_result(lexer, ret_call);
 }
 
