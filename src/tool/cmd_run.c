@@ -166,6 +166,8 @@ static int run_file(const struct run *run, const char *path, const struct nst_se
     if (passed)
         printf(" (passed over: %zu other calls, %zu signals, %zu exits)", counts->other,
                counts->signals, counts->exits);
+    if (counts->truncated)
+        printf(" (strings cut by strace: %zu; its -s keeps them)", counts->truncated);
     putchar('\n');
 
     int status = run_shares(run, sequence);
