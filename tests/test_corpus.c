@@ -1,71 +1,11 @@
-/* Every file in corpus/ is a sequence that people read, too: strict, and canonical save comments. */
-#include <dirent.h>
-
+/* Every file in corpus/ is a sequence that people read, too: strict, and canonical save comments.
+ */
 #include <ns-tool/sequence.h>
 
+#include "nst_corpus.h"
 #include "nst_test.h"
 
-#define NST_CORPUS_FILES 1024 /* more than corpus/ holds */
-
-static char *corpus_file[NST_CORPUS_FILES];
-static int corpus_files;
-
-static char *join(const char *folder, const char *name)
-{
-    char *path;
-
-    if (asprintf(&path, "%s/%s", folder, name) < 0)
-        abort();
-    return path;
-}
-
-/* Names every regular file below FOLDER. */
-static void find_files(const char *folder)
-{
-    DIR *directory = opendir(folder);
-    struct dirent *entry;
-
-    if (!directory) {
-        fprintf(stderr, "%s: %s\n", folder, strerror(errno));
-        exit(1);
-    }
-    while ((entry = readdir(directory))) {
-        struct stat status;
-        char *path;
-
-        if (entry->d_name[0] == '.')
-            continue;
-        path = join(folder, entry->d_name);
-        if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-            find_files(path);
-            free(path);
-        } else if (corpus_files < NST_CORPUS_FILES) {
-            corpus_file[corpus_files++] = path;
-        } else {
-            fprintf(stderr, "%s: raise NST_CORPUS_FILES\n", path);
-            exit(1);
-        }
-    }
-    closedir(directory);
-}
-
-/* The caller frees it; RET_LEN doesn't count the NUL that stands behind. */
-static char *file_text(const char *path, size_t *ret_len)
-{
-    FILE *file = fopen(path, "re");
-    struct stat status;
-    char *text;
-
-    ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
-    ck_assert_int_eq(fstat(fileno(file), &status), 0);
-    *ret_len = (size_t)status.st_size;
-    text = malloc(*ret_len + 1);
-    ck_assert_ptr_nonnull(text);
-    ck_assert_uint_eq(fread(text, 1, *ret_len, file), *ret_len);
-    text[*ret_len] = '\0';
-    fclose(file);
-    return text;
-}
+static struct nst_corpus corpus;
 
 /* Leaves out the lines of comments, in place. */
 static void drop_comments(char *text)
@@ -87,11 +27,11 @@ static void drop_comments(char *text)
 
 START_TEST(every_file_reads_strictly_and_prints_as_itself_but_for_comments)
 {
-    const char *path = corpus_file[_i];
+    const char *path = corpus.file[_i];
     struct nst_sequence sequence = {0};
     struct nst_read_error error = {0};
     size_t len, printed_len;
-    char *text = file_text(path, &len), *printed;
+    char *text = nst_corpus_text(path, &len), *printed;
     int r = nst_strace_read(text, len, &sequence, NULL, &error);
 
     ck_assert_msg(!r, "%s:%zu:%zu: %s", path, error.line, error.column, error.message);
@@ -110,13 +50,13 @@ START_TEST(what_is_printed_reads_and_prints_as_itself)
     struct nst_sequence first = {0}, second = {0};
     struct nst_read_error error = {0};
     size_t len, once_len, twice_len;
-    char *text = file_text(corpus_file[_i], &len), *once, *twice;
+    char *text = nst_corpus_text(corpus.file[_i], &len), *once, *twice;
 
     ck_assert_int_eq(nst_strace_read(text, len, &first, NULL, NULL), 0);
     ck_assert_int_eq(nst_strace_print(&first, &once, &once_len), 0);
     int r = nst_strace_read(once, once_len, &second, NULL, &error);
 
-    ck_assert_msg(!r, "%s, printed:%zu:%zu: %s\n%s", corpus_file[_i], error.line, error.column,
+    ck_assert_msg(!r, "%s, printed:%zu:%zu: %s\n%s", corpus.file[_i], error.line, error.column,
                   error.message, once);
     ck_assert_int_eq(nst_strace_print(&second, &twice, &twice_len), 0);
     ck_assert_uint_eq(once_len, twice_len);
@@ -133,7 +73,7 @@ END_TEST
 START_TEST(every_prefix_reads_leniently_and_prints_as_itself)
 {
     size_t len;
-    char *text = file_text(corpus_file[_i], &len);
+    char *text = nst_corpus_text(corpus.file[_i], &len);
 
     for (size_t i = 0; i <= len; i++) {
         struct nst_sequence sequence = {0}, again = {0};
@@ -156,17 +96,7 @@ END_TEST
 
 int main(void)
 {
-    const char *source = getenv("NST_SOURCE_DIR");
-    char *corpus;
-    int failed;
-
-    if (!source) {
-        fprintf(stderr, "NST_SOURCE_DIR must name the source tree; ctest sets it\n");
-        return 1;
-    }
-    corpus = join(source, "corpus");
-    find_files(corpus);
-    free(corpus);
+    nst_corpus_find(&corpus, "corpus");
 
     Suite *suite = suite_create("corpus");
     TCase *tests = tcase_create("corpus");
@@ -174,14 +104,15 @@ int main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, every_file_reads_strictly_and_prints_as_itself_but_for_comments, 0,
-                        corpus_files);
-    tcase_add_loop_test(tests, what_is_printed_reads_and_prints_as_itself, 0, corpus_files);
-    tcase_add_loop_test(tests, every_prefix_reads_leniently_and_prints_as_itself, 0, corpus_files);
+                        corpus.len);
+    tcase_add_loop_test(tests, what_is_printed_reads_and_prints_as_itself, 0, corpus.len);
+    tcase_add_loop_test(tests, every_prefix_reads_leniently_and_prints_as_itself, 0, corpus.len);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
+
+    int failed = srunner_ntests_failed(runner);
+
     srunner_free(runner);
-    for (int i = 0; i < corpus_files; i++)
-        free(corpus_file[i]);
-    return failed || !corpus_files ? 1 : 0;
+    nst_corpus_free(&corpus);
+    return failed ? 1 : 0;
 }
