@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static void __attribute__((format(printf, 2, 3)))
@@ -56,42 +58,59 @@ static void look_for_directories(struct nst_arena *arena, struct nst_leftover *l
     name(leftover, "%zu names in the sandbox's root", leftover->directories);
 }
 
-/* How many mount namespaces lie in one direction of the one that FD names. */
-static size_t count_from(int fd, unsigned long direction)
+static int limit_namespaces(struct nst_arena *arena, const char *text, char *ret_before)
 {
-    size_t count = 0;
+    int fd = openat(arena->proc, "sys/user/max_mnt_namespaces", O_RDWR | O_CLOEXEC), error = 0;
+    ssize_t len = fd < 0 || !ret_before ? 0 : pread(fd, ret_before, 31, 0);
 
-    for (;;) {
-        struct nst_ns_info info = {.size = sizeof(info)};
-        int next = ioctl(fd, direction, &info);
-
-        close(fd);
-        if (next < 0)
-            return count;
-        count++;
-        fd = next;
-    }
+    if (fd < 0)
+        return -errno;
+    if (len < 0 || write(fd, text, strlen(text)) < 0)
+        error = -errno;
+    if (ret_before && len >= 0)
+        ret_before[len] = '\0';
+    close(fd);
+    return error;
 }
 
-/* In the initial user namespace the host's would be counted too. */
+/* Every mount namespace below this user namespace counts against its limit (namespaces(7), "The
+ * /proc/sys/user directory"), detached trees' too. So under a limit of three, where init and the
+ * observer have one each, asking for one more tells whether there is a third. It is asked for the
+ * clone of a mount of another namespace, which the kernel refuses only once it has counted. */
+static bool has_third_namespace(struct nst_arena *arena)
+{
+    enum { OPEN_TREE_CLONE_BIT = 1, OPEN_TREE = 428 };
+    char before[32];
+    int error, fd;
+
+    if (limit_namespaces(arena, "3", before) < 0)
+        return false;
+    fd = (int)syscall(OPEN_TREE, arena->proc, "", OPEN_TREE_CLONE_BIT | AT_EMPTY_PATH | O_CLOEXEC);
+    error = errno;
+    if (fd >= 0)
+        close(fd);
+    limit_namespaces(arena, before, NULL);
+    return fd < 0 && error == ENOSPC;
+}
+
+/* In the initial user namespace the host's would be counted too. What the kernel puts off (a
+ * killed process' last descriptors) gets a second. */
 static void look_for_namespaces(struct nst_arena *arena, struct nst_leftover *leftover)
 {
-    size_t count;
-    int fd;
+    int64_t end = nst_now() + 1000000000;
 
     if (arena->privileged)
         return;
-    fd = openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    count = count_from(fd, NST_NS_NEXT);
-    fd = openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0)
-        count += count_from(fd, NST_NS_PREV);
-    if (count <= 1) /* init's own */
-        return;
-    leftover->namespaces = count - 1;
-    name(leftover, "%zu mount namespaces live on", leftover->namespaces);
+    while (has_third_namespace(arena)) {
+        struct timespec moment = {.tv_nsec = 1000000};
+
+        if (nst_now() > end) {
+            leftover->namespaces = 1;
+            name(leftover, "a mount namespace or a detached tree lives on");
+            return;
+        }
+        nanosleep(&moment, NULL);
+    }
 }
 
 void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer)
