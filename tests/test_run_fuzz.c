@@ -19,7 +19,8 @@ static struct nst_test_run fuzz(const char *a, const char *b, const char *c)
 
 static void assert_says(const struct nst_test_run *run, const char *text)
 {
-    ck_assert_msg(strstr(run->out, text), "expected '%s' in:\n%s\n%s", text, run->out, run->err);
+    ck_assert_msg(strstr(run->out, text), "expected '%s' in:\n%s\n%s", text, run->out,
+                  run->err ? run->err : "");
 }
 
 static const struct {
