@@ -2,6 +2,7 @@
  * everything as it was. */
 #include "nst_test.h"
 
+#include <signal.h>
 #include <sys/syscall.h>
 
 #include <ns-tool/property.h>
@@ -144,6 +145,28 @@ START_TEST(an_empty_sequence_is_a_case_too)
 }
 END_TEST
 
+/* Whoever kills a sandbox ends its case, not the caller. */
+START_TEST(a_sandbox_that_is_killed_is_said_to_be_dead)
+{
+    struct nst_sequence sequence = {0};
+    struct nst_trace trace = {0};
+    char path[64], why[200] = "";
+    int init;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+
+    FILE *children = fopen(path, "re");
+
+    ck_assert_ptr_nonnull(children);
+    ck_assert_int_eq(fscanf(children, "%d", &init), 1);
+    fclose(children);
+    ck_assert_int_eq(kill(init, SIGKILL), 0);
+    ck_assert_int_eq(nst_run(sandbox, &sequence, NULL, &trace, why), -EPIPE);
+    ck_assert_str_ne(why, "");
+    nst_trace_free(&trace);
+}
+END_TEST
+
 /* What a case mustn't leave, left on purpose, in namespaces of this test's own. */
 static int leave_process(void)
 {
@@ -282,6 +305,7 @@ int main(void)
                         sizeof hostile / sizeof *hostile);
     tcase_add_test(tests, a_fork_storm_ends_at_the_bound);
     tcase_add_test(tests, an_empty_sequence_is_a_case_too);
+    tcase_add_test(tests, a_sandbox_that_is_killed_is_said_to_be_dead);
     tcase_add_loop_test(left, whatever_is_left_is_seen, 0, sizeof mutants / sizeof *mutants);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, left);

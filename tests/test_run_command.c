@@ -55,6 +55,14 @@ static const struct {
     {"1 exit_group(0)\n1 chdir(\"/\")\n", NULL, 0, "not performed"},
     {"1 umount2(\"/a\", 0\n", NULL, 2, ":1:18: expected"},
     {"1 umount2(\"/a\", NOPE)\n", NULL, 2, ":1:17: expected"},
+    {"1 kill(1, SIGSTOP)\n1 chdir(\"/\")\n", "--deadline=200", 1,
+     "expectation  fail: kill did not return before its deadline"},
+    {"1 umount2(\"/a\", 0) = 0\n", "--random", 0, "isolation    pass"},
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n", "--random", 0,
+     "isolation    pass"},
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n"
+     "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
+     "--isolated", 1, "isolation    fail: mount by actor 1"},
     {seed, "--repeat=0", 2, "--repeat takes a whole number"},
 };
 
