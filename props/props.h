@@ -1,0 +1,220 @@
+/* Property suites: a claim, held for all random sequences. A suite is a table of claims and a main
+ * of one line; a claim that must be rejected somewhere (a mutant) stands beside the one it guards.
+ *
+ * Case I of seed S is the same sequence on every machine. The seed is printed and taken from
+ * NST_SEED; CK_RUN_CASE=claim runs one claim. What fails is shrunk and printed. */
+#ifndef NST_PROPS_H
+#define NST_PROPS_H
+
+#include <ns-tool/generate.h>
+#include <ns-tool/property.h>
+#include <ns-tool/shrink.h>
+
+#include "nst_test.h"
+
+#define NST_PROP_UNSHARE "1 unshare(CLONE_NEWNS)\n"
+#define NST_PROP_CHANGE(flags) "1 mount(\"none\", \"/\", NULL, " flags ", NULL)\n"
+
+struct nst_prop_run;
+
+/* Judges SEQUENCE, which it may run as often as it likes (nst_prop_perform()). */
+typedef enum nst_verdict (*nst_prop_check)(struct nst_prop_run *run,
+                                           const struct nst_sequence *sequence,
+                                           struct nst_finding *ret_finding);
+
+/* For all random sequences behind SETUP, PROPERTY holds. */
+struct nst_prop {
+    const char *claim;    /* the sentence, with _ for spaces */
+    const char *property; /* its name in nst_properties; NULL: all of them, or CHECK */
+    nst_prop_check check; /* in place of a property of one trace */
+    const char *setup;    /* calls that stand before the random ones; NULL: none */
+    enum nst_intent intent;
+    void (*spoil)(struct nst_trace *trace); /* makes of it what a broken kernel would show */
+    bool broken;      /* a mutant: one of the cases must be rejected, else nothing is checked */
+    uint64_t cases;   /* 0: 300 */
+    size_t max_calls; /* 0: the generator's */
+    struct nst_run_options run;
+};
+
+struct nst_prop_run {
+    const struct nst_prop *prop;
+    struct nst_sandbox *sandbox;
+    uint64_t calls, succeeded;
+    char why[200];
+};
+
+/* The suite's, set by nst_props_main() before libcheck forks. */
+static const struct nst_prop *nst_props;
+static uint64_t nst_props_seed;
+
+/* Runs SEQUENCE. Ends the test when it ends its sandbox: no sequence may. */
+static inline void nst_prop_perform(struct nst_prop_run *run, const struct nst_sequence *sequence,
+                                    struct nst_trace *ret_trace)
+{
+    int r = nst_run(run->sandbox, sequence, &run->prop->run, ret_trace, run->why);
+
+    if (r < 0) {
+        char *text = NULL;
+        size_t len;
+
+        ck_assert_int_eq(nst_strace_print(sequence, &text, &len), 0);
+        ck_abort_msg("running: %s: %s\n%s", run->why, strerrorname_np(-r), text);
+    }
+    for (size_t i = 0; i < ret_trace->len; i++) {
+        run->calls += ret_trace->step[i].kind != NST_ANSWER_NONE;
+        run->succeeded += ret_trace->step[i].kind == NST_ANSWER_VALUE;
+    }
+}
+
+/* The check of a claim that names a property, or none. */
+static inline enum nst_verdict nst_prop_judge(struct nst_prop_run *run,
+                                              const struct nst_sequence *sequence,
+                                              struct nst_finding *ret_finding)
+{
+    const struct nst_judge_options options = {.random = true, .intent = run->prop->intent};
+    const char *name = run->prop->property;
+    enum nst_verdict verdict = NST_SKIP;
+    struct nst_trace trace = {0};
+
+    nst_prop_perform(run, sequence, &trace);
+    if (run->prop->spoil)
+        run->prop->spoil(&trace);
+    for (size_t i = 0; nst_properties[i] && verdict != NST_FAIL && verdict != NST_ERROR; i++)
+        if (!name || strcmp(nst_properties[i]->name, name) == 0) {
+            enum nst_verdict one = nst_properties[i]->check(&trace, &options, ret_finding);
+
+            verdict = one == NST_SKIP ? verdict : one;
+        }
+    nst_trace_free(&trace);
+    return verdict;
+}
+
+/* Judges the setup's calls and SEQUENCE's behind them; RET_WHOLE, which may be NULL, is both. */
+static inline enum nst_verdict nst_prop_try(struct nst_prop_run *run,
+                                            const struct nst_sequence *sequence,
+                                            struct nst_finding *ret_finding, char **ret_whole)
+{
+    const char *setup = run->prop->setup ? run->prop->setup : "";
+    struct nst_sequence whole = {0};
+    enum nst_verdict verdict;
+    size_t len;
+
+    ck_assert_int_eq(nst_strace_read(setup, strlen(setup), &whole, NULL, NULL), 0);
+    for (size_t i = 0; i < sequence->len; i++)
+        ck_assert_int_eq(nst_sequence_append(&whole, &sequence->call[i]), 0);
+    verdict = (run->prop->check ? run->prop->check : nst_prop_judge)(run, &whole, ret_finding);
+    if (ret_whole)
+        ck_assert_int_eq(nst_strace_print(&whole, ret_whole, &len), 0);
+    nst_sequence_free(&whole);
+    return verdict;
+}
+
+static inline int nst_prop_still_fails(void *ctx, const struct nst_sequence *candidate)
+{
+    struct nst_finding finding;
+
+    return nst_prop_try(ctx, candidate, &finding, NULL) == NST_FAIL;
+}
+
+/* Shrinks what failed and ends the test with it. */
+static inline void nst_prop_fail(struct nst_prop_run *run, uint64_t index,
+                                 struct nst_sequence *sequence, const struct nst_finding *finding)
+{
+    struct nst_finding again;
+    const char *comes_and_goes = "";
+    char *text;
+
+    ck_assert_int_eq(nst_shrink(sequence, nst_prop_still_fails, run, 500, NULL), 0);
+    if (nst_prop_try(run, sequence, &again, &text) == NST_FAIL)
+        finding = &again;
+    else
+        comes_and_goes = " (once; what stands here did not fail again)";
+    ck_abort_msg("%s, seed %llu, case %llu: %s%s\n%s", run->prop->claim,
+                 (unsigned long long)nst_props_seed, (unsigned long long)index, finding->text,
+                 comes_and_goes, text);
+}
+
+/* Tries all cases of a claim, or of a mutant so many until one is rejected. */
+static inline void nst_prop_try_all(struct nst_prop_run *run)
+{
+    const struct nst_generator generator = {.max_calls = run->prop->max_calls};
+    uint64_t cases = run->prop->cases ? run->prop->cases : 300, passed = 0;
+    bool rejected = false;
+    uint64_t i = 0;
+
+    for (; i < cases && !rejected; i++) {
+        struct nst_sequence sequence = {0};
+        struct nst_finding finding = {0};
+        struct nst_random random;
+
+        nst_random_seed(&random, nst_props_seed * UINT64_C(0x9e3779b97f4a7c15) + i);
+        ck_assert_int_eq(nst_generate(&random, &generator, &sequence), 0);
+
+        enum nst_verdict verdict = nst_prop_try(run, &sequence, &finding, NULL);
+
+        ck_assert_msg(verdict != NST_ERROR, "case %llu: an error", (unsigned long long)i);
+        rejected = verdict == NST_FAIL;
+        passed += verdict == NST_PASS;
+        if (rejected && !run->prop->broken)
+            nst_prop_fail(run, i, &sequence, &finding);
+        nst_sequence_free(&sequence);
+    }
+    fprintf(stderr, "%s: %llu cases, %llu calls, %llu succeeded\n", run->prop->claim,
+            (unsigned long long)i, (unsigned long long)run->calls,
+            (unsigned long long)run->succeeded);
+    ck_assert_msg(rejected || !run->prop->broken, "no case was rejected");
+    ck_assert_msg(passed || run->prop->broken, "no case was judged");
+}
+
+START_TEST(nst_prop_holds)
+{
+    struct nst_prop_run run = {.prop = &nst_props[_i]};
+    int r = nst_sandbox_open(&run.prop->run, &run.sandbox, run.why);
+
+    ck_assert_msg(!r, "making a sandbox: %s: %s", run.why, strerrorname_np(-r));
+    nst_prop_try_all(&run);
+    nst_sandbox_close(run.sandbox);
+}
+END_TEST
+
+/* A suite's main: CLAIMS of LEN, each a libcheck case of its own. */
+static inline int nst_props_main(const char *name, const struct nst_prop *claims, int len)
+{
+    const struct nst_run_options options = {0};
+    struct nst_sandbox *sandbox;
+    char why[200] = "";
+    int r = nst_sandbox_open(&options, &sandbox, why);
+
+    if (r < 0) {
+        errno = -r;
+        return nst_test_cannot(why);
+    }
+    nst_sandbox_close(sandbox);
+    nst_props = claims;
+    nst_props_seed = nst_test_seed();
+
+    Suite *suite = suite_create(name);
+    SRunner *runner = srunner_create(suite);
+
+    for (int i = 0; i < len; i++) {
+        TCase *one = tcase_create(claims[i].claim);
+
+        tcase_set_timeout(one, 300);
+        tcase_add_loop_test(one, nst_prop_holds, i, i + 1);
+        suite_add_tcase(suite, one);
+    }
+    srunner_run_all(runner, CK_NORMAL);
+
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
+
+#define NST_PROPS_MAIN(name, claims)                                                               \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        return nst_props_main(name, claims, (int)(sizeof(claims) / sizeof *(claims)));             \
+    }
+
+#endif
