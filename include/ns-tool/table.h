@@ -122,6 +122,10 @@ int nst_table_read_statmount(uint64_t mnt_ns_id, struct nst_table *ret_table)
  * -EBADF. */
 int nst_ns_mnt_id(int nsfd, uint64_t *ret_id) __attribute__((warn_unused_result));
 
+/* How many mounts the mount namespace of nsfd holds, those that no process can see included, by
+ * ioctl NS_MNT_GET_INFO (6.12). -ENOSYS the kernel lacks it, -EINVAL, -EBADF. */
+int nst_ns_mount_count(int nsfd, uint32_t *ret_count) __attribute__((warn_unused_result));
+
 /* 0, or -EINVAL when the table breaks an invariant: ids are there and unique, nobody is its own
  * ancestor but the root itself, strings are set, points absolute. A mounts table has no ids: only
  * strings are checked. -ENOMEM. ret_message (may be NULL) gets static text that says which one. */

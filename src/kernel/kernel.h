@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
 #include <sys/types.h>
 
 #include <ns-tool/sequence.h>
@@ -181,13 +180,6 @@ int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
                         struct nst_raw_events *ret_events);
 /* Reads FD from its start into BUFFER, which it grows. Returns 0 or -errno. */
 int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len);
-
-/* linux/nsfs.h of 6.12 */
-struct nst_ns_info {
-    uint32_t size, mounts;
-    uint64_t id;
-};
-#define NST_NS_INFO _IOR(0xb7, 10, struct nst_ns_info)
 
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */
 void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);

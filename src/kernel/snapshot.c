@@ -198,18 +198,18 @@ static size_t lines(const char *text, size_t len)
  * process sees only what is below its root. -1: this kernel doesn't say. */
 static long hidden(struct nst_arena *arena, const struct nst_actor *actor, size_t listed)
 {
-    struct nst_ns_info info = {.size = sizeof(info)};
     char path[48] = "self/ns/mnt";
-    int fd, result;
+    uint32_t count;
+    int fd, error;
 
     if (actor)
         snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
     fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    result = ioctl(fd, NST_NS_INFO, &info);
+    error = nst_ns_mount_count(fd, &count);
     close(fd);
-    return result < 0 ? -1 : (long)info.mounts - (long)listed;
+    return error ? -1 : (long)count - (long)listed;
 }
 
 /* ACTOR is in NS; NULL: the observer, in the parent. */

@@ -255,3 +255,12 @@ int nst_ns_mnt_id(int nsfd, uint64_t *ret_id)
     }
     return errno == ENOTTY ? -ENOSYS : -errno;
 }
+
+int nst_ns_mount_count(int nsfd, uint32_t *ret_count)
+{
+    struct nst_mnt_ns_info info = {.size = sizeof info};
+    int r = ioctl(nsfd, NS_MNT_GET_INFO, &info);
+
+    *ret_count = r < 0 ? 0 : info.nr_mounts;
+    return !r ? 0 : errno == ENOTTY ? -ENOSYS : -errno;
+}
