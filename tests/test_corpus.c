@@ -3,6 +3,7 @@
 #include <ns-tool/sequence.h>
 
 #include "nst_corpus.h"
+#include "nst_readers.h"
 #include "nst_test.h"
 
 static struct nst_corpus corpus;
@@ -69,28 +70,29 @@ START_TEST(what_is_printed_reads_and_prints_as_itself)
 }
 END_TEST
 
-/* Every prefix, as a fuzzer cuts it, is read leniently, and what was read prints as itself. */
-START_TEST(every_prefix_reads_leniently_and_prints_as_itself)
+START_TEST(every_prefix_is_read_or_refused_at_a_place_and_prints_as_itself)
 {
     size_t len;
     char *text = nst_corpus_text(corpus.file[_i], &len);
 
-    for (size_t i = 0; i <= len; i++) {
-        struct nst_sequence sequence = {0}, again = {0};
-        char *once, *twice;
-        size_t once_len, twice_len;
-
-        ck_assert_int_eq(nst_strace_read_lenient(text, i, &sequence, NULL), 0);
-        ck_assert_int_eq(nst_strace_print(&sequence, &once, &once_len), 0);
-        ck_assert_int_eq(nst_strace_read(once, once_len, &again, NULL, NULL), 0);
-        ck_assert_int_eq(nst_strace_print(&again, &twice, &twice_len), 0);
-        ck_assert_str_eq(once, twice);
-        free(once);
-        free(twice);
-        nst_sequence_free(&sequence);
-        nst_sequence_free(&again);
-    }
+    for (size_t i = 0; i <= len; i++)
+        nst_readers_check(text, i);
     free(text);
+}
+END_TEST
+
+START_TEST(ten_thousand_mutated_files_are_read_or_refused_at_a_place)
+{
+    unsigned seed = nst_test_seed();
+
+    for (int i = 0; i < 10000; i++) {
+        size_t len;
+        char *text = nst_corpus_text(corpus.file[i % corpus.len], &len);
+
+        nst_readers_mutate(text, len, &seed);
+        nst_readers_check(text, len);
+        free(text);
+    }
 }
 END_TEST
 
@@ -106,7 +108,9 @@ int main(void)
     tcase_add_loop_test(tests, every_file_reads_strictly_and_prints_as_itself_but_for_comments, 0,
                         corpus.len);
     tcase_add_loop_test(tests, what_is_printed_reads_and_prints_as_itself, 0, corpus.len);
-    tcase_add_loop_test(tests, every_prefix_reads_leniently_and_prints_as_itself, 0, corpus.len);
+    tcase_add_loop_test(tests, every_prefix_is_read_or_refused_at_a_place_and_prints_as_itself, 0,
+                        corpus.len);
+    tcase_add_test(tests, ten_thousand_mutated_files_are_read_or_refused_at_a_place);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);
 

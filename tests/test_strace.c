@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ns-tool/sequence.h>
+#include "nst_readers.h"
 
 static char *read_and_print(const char *text, struct nst_read_counts *ret_counts)
 {
@@ -183,27 +183,6 @@ START_TEST(what_is_beyond_the_bounds_is_refused)
 }
 END_TEST
 
-/* Any bytes give a sequence, and its text reads as itself. */
-static void check_lenient(const char *text, size_t len)
-{
-    struct nst_sequence sequence = {0}, again = {0};
-    char *printed, *reprinted;
-    size_t printed_len, reprinted_len;
-    struct nst_read_error error = {0};
-
-    ck_assert_int_eq(nst_strace_read_lenient(text, len, &sequence, NULL), 0);
-    ck_assert_int_eq(nst_strace_print(&sequence, &printed, &printed_len), 0);
-    int r = nst_strace_read(printed, printed_len, &again, NULL, &error);
-
-    ck_assert_msg(!r, "%zu:%zu: %s\n%s", error.line, error.column, error.message, printed);
-    ck_assert_int_eq(nst_strace_print(&again, &reprinted, &reprinted_len), 0);
-    ck_assert_str_eq(printed, reprinted);
-    free(printed);
-    free(reprinted);
-    nst_sequence_free(&sequence);
-    nst_sequence_free(&again);
-}
-
 START_TEST(every_prefix_and_ten_thousand_mutations_read_and_print_as_themselves)
 {
     char all[16384];
@@ -215,18 +194,13 @@ START_TEST(every_prefix_and_ten_thousand_mutations_read_and_print_as_themselves)
     for (size_t i = 0; i < sizeof canonical / sizeof *canonical; i++)
         len += (size_t)sprintf(all + len, "%s", canonical[i]);
     for (size_t i = 0; i <= len; i++)
-        check_lenient(all, i);
+        nst_readers_check(all, i);
     for (int i = 0; i < 10000; i++) {
         char copy[16384];
-        size_t edits = (size_t)(rand_r(&seed) % 8) + 1;
 
         memcpy(copy, all, len);
-        while (edits--) {
-            size_t at = (size_t)rand_r(&seed) % len;
-
-            copy[at] = (char)(rand_r(&seed) % 3 ? all[(size_t)rand_r(&seed) % len] : rand_r(&seed));
-        }
-        check_lenient(copy, len);
+        nst_readers_mutate(copy, len, &seed);
+        nst_readers_check(copy, len);
     }
 }
 END_TEST

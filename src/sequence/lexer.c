@@ -232,7 +232,7 @@ int nst_lex_string(struct nst_lexer *lexer, const char **ret_string)
         return nst_lex_fail(lexer, "a string in double quotes, or NULL");
     }
 
-    const char *close = lexer->at;
+    const char *start = lexer->at - 1, *close = lexer->at;
 
     while (close < lexer->end && *close != '"')
         close += 1 + (*close == '\\');
@@ -259,8 +259,10 @@ int nst_lex_string(struct nst_lexer *lexer, const char **ret_string)
     if (len <= NST_STRING_MAX)
         *ret_string = nst_sequence_string(lexer->sequence, buffer, len);
     free(buffer);
-    if (len > NST_STRING_MAX)
+    if (len > NST_STRING_MAX) {
+        lexer->failed_at = start;
         return -E2BIG;
+    }
     if (!*ret_string)
         return -ENOMEM;
     if (nst_lex_accept(lexer, "..."))

@@ -203,19 +203,30 @@ static int read_line(struct nst_lexer *lexer, const struct nst_line *line,
     return r < 0 ? r : read_result(lexer, ret_call);
 }
 
+/* What is beyond the bounds: a string where the lexer met it, else this call or its actor. */
+static void set_bound_error(struct nst_read_error *ret_error, const struct nst_lexer *lexer)
+{
+    size_t size = sizeof ret_error->message;
+
+    if (lexer->failed_at)
+        snprintf(ret_error->message, size, "expected a string of at most %d bytes", NST_STRING_MAX);
+    else if (lexer->sequence->len >= NST_CALLS_MAX)
+        snprintf(ret_error->message, size, "expected at most %d calls", NST_CALLS_MAX);
+    else
+        snprintf(ret_error->message, size, "expected at most %d actors", NST_ACTORS_MAX);
+}
+
 static void set_error(struct nst_read_error *ret_error, const struct nst_line *line,
                       const struct nst_lexer *lexer, int r)
 {
+    const char *at = lexer->failed_at ? lexer->failed_at : r == -E2BIG ? lexer->start : lexer->at;
+
     if (!ret_error)
         return;
-    const char *at = lexer->failed_at ? lexer->failed_at : lexer->at;
-
     ret_error->line = line->number;
     ret_error->column = line->column + (size_t)(at - lexer->start);
     if (r == -E2BIG)
-        snprintf(ret_error->message, sizeof ret_error->message,
-                 "expected at most %d actors, %d calls and %d bytes a string", NST_ACTORS_MAX,
-                 NST_CALLS_MAX, NST_STRING_MAX);
+        set_bound_error(ret_error, lexer);
     else
         snprintf(ret_error->message, sizeof ret_error->message, "expected %s%s", lexer->expected,
                  lexer->expected && lexer->expected[strlen(lexer->expected) - 1] == '_'
