@@ -1,0 +1,138 @@
+/* Traces made by hand: what a few namespaces show before and after a call. Enough for properties,
+ * which look at nothing but a trace. */
+#ifndef TRACE_TEST_H
+#define TRACE_TEST_H
+
+#include "nst_test.h"
+
+#include <ns-tool/property.h>
+
+enum { PARENT = 1, CHILD, SIBLING, NAMESPACES = SIBLING };
+
+/* What the parent, a child and its sibling show; NULL: the namespace isn't seen. */
+struct shot {
+    const char *table[NAMESPACES];
+};
+
+/* A trace, and what a property says of it: all calls but the last changed nothing; the
+ * last one goes from `before` to `after`. */
+struct trace_row {
+    const char *property;
+    enum nst_verdict verdict;
+    const char *says; /* a part of the finding */
+    const char *calls;
+    struct shot before, after; /* an empty `after`: the same snapshot */
+    const char *events;        /* of the last call: A attach, D detach, U unknown, ! overflow */
+    const char *mounts, *statmount; /* of the parent, after; statmount in mountinfo's form */
+    struct nst_leftover leftover;
+    unsigned first_ns, ns; /* whose actor makes the calls, and the last one; 0: the child's */
+    int error;             /* of the last call: it failed; negative: it never returned */
+    bool gone;             /* the last call's actor was */
+    bool refused;          /* the calls before the last one failed */
+    bool part;             /* the child's root hides some of its mounts */
+    enum nst_intent intent;
+    bool random;
+};
+
+static inline void read_table(const char *text, struct nst_table *ret_table)
+{
+    struct nst_table_error error = {0};
+
+    ck_assert_msg(nst_mountinfo_parse(text, strlen(text), ret_table, &error) == 0,
+                  "%zu:%zu: %s\n%s", error.line, error.column, error.message, text);
+    ck_assert_int_eq(nst_table_validate(ret_table, NULL), 0);
+}
+
+static inline struct nst_snapshot *add_shot(struct nst_trace *trace, const struct trace_row *row,
+                                            const struct shot *shot)
+{
+    struct nst_snapshot *snapshot = calloc(1, sizeof *snapshot);
+
+    ck_assert_ptr_nonnull(snapshot);
+    snapshot->view = calloc(NAMESPACES, sizeof *snapshot->view);
+    ck_assert_ptr_nonnull(snapshot->view);
+    for (unsigned ns = PARENT; ns <= NAMESPACES && shot->table[ns - 1]; ns++) {
+        struct nst_ns_view *view = &snapshot->view[snapshot->len++];
+
+        view->ns = ns;
+        view->parent = ns == PARENT;
+        view->reader = ns == PARENT ? 0 : ns;
+        view->whole = ns != CHILD || !row->part;
+        read_table(shot->table[ns - 1], &view->table);
+    }
+    trace->snapshot[trace->snapshots++] = snapshot;
+    return snapshot;
+}
+
+static inline void add_views(const struct trace_row *row, struct nst_ns_view *parent)
+{
+    if (row->mounts)
+        ck_assert_ptr_nonnull(parent->mounts = strdup(row->mounts));
+    if (row->statmount)
+        read_table(row->statmount, &parent->statmount);
+    parent->have_statmount = row->statmount;
+}
+
+static inline void add_events(const char *text, struct nst_events *events)
+{
+    static const char kinds[] = {[NST_EVENT_ATTACH] = 'A',
+                                 [NST_EVENT_DETACH] = 'D',
+                                 [NST_EVENT_UNKNOWN] = 'U',
+                                 [NST_EVENT_OVERFLOW] = '!'};
+
+    events->event = calloc(strlen(text), sizeof *events->event);
+    ck_assert_ptr_nonnull(events->event);
+    for (; *text; text++) {
+        const char *at = memchr(kinds, *text, sizeof kinds);
+
+        ck_assert_ptr_nonnull(at);
+        events->event[events->len++].kind = (enum nst_event_kind)(at - kinds);
+    }
+    events->cap = events->len;
+}
+
+static inline void answer(const struct trace_row *row, struct nst_step *step, bool last)
+{
+    int error = last ? row->error : row->refused ? EINVAL : 0;
+
+    step->kind = last && row->gone ? NST_ANSWER_NONE
+                 : error < 0       ? NST_ANSWER_DEADLINE
+                 : error           ? NST_ANSWER_ERROR
+                                   : NST_ANSWER_VALUE;
+    step->error = error > 0 ? error : 0;
+    step->ns = last ? row->ns : row->first_ns;
+    if (!step->ns)
+        step->ns = CHILD;
+}
+
+/* SEQUENCE must be empty, and outlive the trace. */
+static inline struct nst_trace make_trace(const struct trace_row *row,
+                                          struct nst_sequence *sequence)
+{
+    struct nst_trace trace = {.leftover = row->leftover};
+    struct nst_read_error error = {0};
+
+    ck_assert_msg(!nst_strace_read(row->calls, strlen(row->calls), sequence, NULL, &error),
+                  "%zu:%zu: %s", error.line, error.column, error.message);
+    trace.step = calloc(sequence->len, sizeof *trace.step);
+    trace.snapshot = calloc(2, sizeof(struct nst_snapshot *));
+    ck_assert(trace.step && trace.snapshot);
+    trace.start = trace.end = add_shot(&trace, row, &row->before);
+    if (row->after.table[0])
+        trace.end = add_shot(&trace, row, &row->after);
+    add_views(row, &trace.end->view[0]);
+    for (; trace.len < sequence->len; trace.len++) {
+        struct nst_step *step = &trace.step[trace.len];
+        bool last = trace.len == sequence->len - 1;
+
+        step->call = &sequence->call[trace.len];
+        step->before = trace.start;
+        step->after = last ? trace.end : trace.start;
+        answer(row, step, last);
+        if (last && row->events)
+            add_events(row->events, &step->events);
+    }
+    return trace;
+}
+
+#endif
