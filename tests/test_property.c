@@ -88,6 +88,11 @@ static const struct trace_row rows[] = {
     {FAILS("isolation", MOUNT, "for an instant"), FROM(P_ROOT, C_SHARED), .events = "AD",
      .intent = NST_INTENT_ASKED},
 
+    {FAILS("isolation", MOUNT, "for an instant"), FROM(P_ROOT, C_ROOT), .events = "U"},
+    {FAILS("isolation", MOUNT, "for an instant"), FROM(P_ROOT, C_ROOT), TO(P_ROOT, C_ROOT C_B),
+     .events = "U"},
+    {PASSES("isolation", MOUNT), FROM(P_ROOT, C_ROOT), .events = "U", .ns = PARENT},
+    {PASSES("isolation", RMDIR), FROM(P_ROOT P_B, C_ROOT), TO(P_ROOT, C_ROOT), .events = "U"},
 
     /* mounts go with their mount point (Linux 3.18), not with another's unmount */
     {PASSES("isolation", RMDIR), FROM(P_ROOT P_B, C_ROOT), TO(P_ROOT, C_ROOT), .events = "D"},

@@ -164,8 +164,12 @@ static enum nst_verdict check_other(const struct nst_trace *trace, size_t at, bo
             return NST_FAIL;
         }
     }
+    /* Polling says only that something happened. Where nothing is left of it, it was undone. */
+    bool undone = after && nst_tables_equal(&before->table, &after->table);
+
     for (size_t i = 0; before->parent && i < step->events.len; i++)
-        if (step->events.event[i].kind == NST_EVENT_ATTACH)
+        if (step->events.event[i].kind == NST_EVENT_ATTACH ||
+            (step->events.event[i].kind == NST_EVENT_UNKNOWN && undone))
             return nst_finding_at(ret_finding, at,
                                   "%s by actor %u was visible in the parent for an instant", name,
                                   step->call->actor);
