@@ -27,7 +27,7 @@ double bench_tool(enum bench_command command, unsigned jobs, double seconds, dou
                   int *ret_status);
 
 /* Prints the rows on mount tables. False where one could not be measured. */
-bool bench_tables(unsigned rounds);
+bool bench_tables(void);
 
 /* The middle one of LEN values, which are sorted. */
 double bench_median(double *value, size_t len);

@@ -15,6 +15,7 @@
 #include <ns-tool/table.h>
 
 #define MOUNTS 10000
+#define PIECES 51
 
 /* A table of some thousand containers: MOUNTS mounts, three levels deep, in peer groups, its ids
  * from FIRST on. Returns a memfd or -1. */
@@ -41,7 +42,7 @@ static int make_table(unsigned first, unsigned mounts)
     return fd;
 }
 
-/* Seconds of one reading, the middle one of ROUNDS times TIMES; negative: failed. */
+/* Seconds of one reading, of TIMES in a row; negative: failed. */
 static double read_ours(int fd, unsigned times)
 {
     double start = bench_now();
@@ -78,22 +79,24 @@ static double read_libmount(int fd, unsigned times)
 #endif
 }
 
-static bool print_reading(const char *what, int fd, unsigned times, unsigned rounds)
+/* Turns about in short pieces, whose middle ones count: what interrupts takes few of them. */
+static bool print_reading(const char *what, int fd, unsigned times)
 {
-    double ours[99], theirs[99], ratio[99];
+    double ours[PIECES], theirs[PIECES];
 
-    for (unsigned i = 0; i < rounds; i++) {
+    for (unsigned i = 0; i < PIECES; i++) {
         ours[i] = fd < 0 ? -1 : read_ours(fd, times);
         theirs[i] = fd < 0 ? -1 : read_libmount(fd, times);
-        ratio[i] = theirs[i] / ours[i];
         if (ours[i] < 0 || theirs[i] < 0) {
             printf("  %-44s not there\n", what);
             return false;
         }
     }
-    printf("  %-44s %8.2fx   goal 10  (%.0f us, libmount %.0f us)\n", what,
-           bench_median(ratio, rounds), bench_median(ours, rounds) * 1e6,
-           bench_median(theirs, rounds) * 1e6);
+
+    double our = bench_median(ours, PIECES), their = bench_median(theirs, PIECES);
+
+    printf("  %-44s %8.2fx   goal 10  (%.0f us, libmount %.0f us)\n", what, their / our, our * 1e6,
+           their * 1e6);
     return true;
 }
 
@@ -122,18 +125,18 @@ static double read_and_compare(int fd, const struct nst_table *before, bool mean
     return right ? took : -1;
 }
 
-static bool print_comparing(const char *what, int before_fd, int fd, bool meaning, unsigned rounds)
+static bool print_comparing(const char *what, int before_fd, int fd, bool meaning)
 {
     struct nst_table before = {0};
     bool whole = before_fd >= 0 && fd >= 0 && nst_table_read_mountinfo_fd(before_fd, &before) == 0;
-    double took[99];
+    double took[PIECES];
 
-    for (unsigned i = 0; i < rounds && whole; i++) {
+    for (unsigned i = 0; i < PIECES && whole; i++) {
         took[i] = read_and_compare(fd, &before, meaning);
         whole = took[i] >= 0;
     }
     if (whole)
-        printf("  %-44s %6.2f ms   goal 20\n", what, bench_median(took, rounds));
+        printf("  %-44s %6.2f ms   goal 20\n", what, bench_median(took, PIECES));
     else
         printf("  %-44s not there\n", what);
     nst_table_free(&before);
@@ -156,18 +159,16 @@ static int copy_mountinfo(void)
     return len < 0 ? -1 : fd;
 }
 
-bool bench_tables(unsigned rounds)
+bool bench_tables(void)
 {
     int host = copy_mountinfo(), many = make_table(100, MOUNTS), moved = make_table(70000, MOUNTS);
     bool whole;
 
     printf("\nmount tables\n");
-    whole = print_reading("mountinfo of this host, beside libmount", host, 200, rounds);
-    whole = print_reading("mountinfo of 10,000 mounts, beside libmount", many, 2, rounds) && whole;
-    whole =
-        print_comparing("10,000 mounts read, told apart by id", many, many, false, rounds) && whole;
-    whole = print_comparing("10,000 mounts read, compared in meaning", many, moved, true, rounds) &&
-            whole;
+    whole = print_reading("mountinfo of this host, beside libmount", host, 20);
+    whole = print_reading("mountinfo of 10,000 mounts, beside libmount", many, 1) && whole;
+    whole = print_comparing("10,000 mounts read, told apart by id", many, many, false) && whole;
+    whole = print_comparing("10,000 mounts read, compared in meaning", many, moved, true) && whole;
     if (host >= 0)
         close(host);
     if (many >= 0)
