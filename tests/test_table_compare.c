@@ -136,7 +136,7 @@ END_TEST
 
 static void collect(void *ctx, const struct nst_change *change)
 {
-    char *all = ctx, *text = nst_change_text(change);
+    char *all = ctx, *text = nst_change_text(change, NULL);
     size_t len = strlen(all);
 
     ck_assert_ptr_nonnull(text);

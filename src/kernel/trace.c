@@ -166,3 +166,17 @@ int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *se
     *ret_trace = trace;
     return error;
 }
+
+void nst_trace_renamer(const struct nst_trace *trace, struct nst_renamer *ret_renamer)
+{
+    *ret_renamer = (struct nst_renamer){0};
+    for (size_t i = 0; i < trace->snapshots; i++)
+        for (size_t n = 0; n < trace->snapshot[i]->len; n++) {
+            const struct nst_table *table = &trace->snapshot[i]->view[n].table;
+
+            for (size_t m = 0; m < table->len; m++) {
+                nst_renamer_group(ret_renamer, table->mount[m].peer_group);
+                nst_renamer_group(ret_renamer, table->mount[m].master);
+            }
+        }
+}

@@ -120,6 +120,7 @@ static bool is_meant(const struct nst_trace *trace, enum nst_intent intent, uint
 }
 
 struct leak {
+    struct nst_renamer renamer;
     bool unlinks; /* the call may take mounts away from other namespaces */
     char *text;   /* the first change that mustn't be; owned */
 };
@@ -134,12 +135,28 @@ static void note_change(void *ctx, const struct nst_change *change)
     if (change->kind == NST_CHANGED && !strcmp(change->before->options, change->after->options) &&
         change->before->parent_id == change->after->parent_id)
         return;
-    leak->text = nst_change_text(change);
+    leak->text = nst_change_text(change, &leak->renamer);
 }
 
 static bool unlinks(enum nst_call_id id)
 {
     return id == NST_CALL_RMDIR || id == NST_CALL_UNLINK || id == NST_CALL_UNLINKAT;
+}
+
+/* The first change from BEFORE to AFTER that mustn't be, in RET_TEXT; NULL: none. Returns 0 or
+ * -ENOMEM. */
+static int find_leak(const struct nst_trace *trace, const struct nst_step *step,
+                     const struct nst_ns_view *before, const struct nst_ns_view *after,
+                     char **ret_text)
+{
+    struct leak leak = {.unlinks = unlinks(step->call->id)};
+    int r;
+
+    nst_trace_renamer(trace, &leak.renamer);
+    r = nst_table_diff(&before->table, &after->table, note_change, &leak);
+    nst_renamer_free(&leak.renamer);
+    *ret_text = leak.text;
+    return r;
 }
 
 /* Holds one step against one namespace other than the actor's. */
@@ -149,18 +166,19 @@ static enum nst_verdict check_other(const struct nst_trace *trace, size_t at, bo
 {
     const struct nst_step *step = &trace->step[at];
     const struct nst_ns_view *after = nst_view_later(step->after, before);
-    struct leak leak = {.unlinks = unlinks(step->call->id)};
     const char *name = nst_calls[step->call->id].name;
     const char *where = before->parent ? "the parent" : "a sibling namespace";
 
     if (after && after != before) {
-        if (nst_table_diff(&before->table, &after->table, note_change, &leak) < 0)
+        char *leak;
+
+        if (find_leak(trace, step, before, after, &leak) < 0)
             return NST_ERROR;
-        if (leak.text) {
-            nst_finding_at(
-                ret_finding, at, "%s by actor %u, in a namespace of its own%s, shows in %s: %s",
-                name, step->call->actor, connected ? "" : " that is isolated", where, leak.text);
-            free(leak.text);
+        if (leak) {
+            nst_finding_at(ret_finding, at,
+                           "%s by actor %u, in a namespace of its own%s, shows in %s: %s", name,
+                           step->call->actor, connected ? "" : " that is isolated", where, leak);
+            free(leak);
             return NST_FAIL;
         }
     }

@@ -49,26 +49,28 @@ struct change_writer {
     FILE *out;
     struct namer *namer;
     const struct nst_ns_view *view;
+    struct nst_renamer *renamer;
 };
 
 static void write_change(void *ctx, const struct nst_change *change)
 {
     struct change_writer *writer = ctx;
-    char *text = nst_change_text(change);
+    char *text = nst_change_text(change, writer->renamer);
 
     write_where(writer->out, writer->namer, writer->view);
     fprintf(writer->out, "%s\n", text ? text : "(no memory)");
     free(text);
 }
 
-static void write_changes(FILE *out, struct namer *namer, const struct nst_step *step)
+static void write_changes(FILE *out, struct namer *namer, struct nst_renamer *renamer,
+                          const struct nst_step *step)
 {
     if (step->before == step->after || !step->before || !step->after)
         return;
     for (size_t i = 0; i < step->after->len; i++) {
         const struct nst_ns_view *after = &step->after->view[i];
         const struct nst_ns_view *before = view_of(step->before, after->ns);
-        struct change_writer writer = {out, namer, after};
+        struct change_writer writer = {out, namer, after, renamer};
 
         if (before) {
             if (nst_table_diff(&before->table, &after->table, write_change, &writer) < 0)
@@ -88,18 +90,21 @@ static void write_changes(FILE *out, struct namer *namer, const struct nst_step 
 void nst_report_trace(FILE *out, const struct nst_trace *trace,
                       const struct nst_judgement *judgement)
 {
+    struct nst_renamer renamer;
     struct namer namer = {0};
 
+    nst_trace_renamer(trace, &renamer);
     if (trace->start && trace->start->len)
         name_of(&namer, trace->start->view[0].ns);
     for (size_t i = 0; i < trace->len; i++) {
         nst_report_call(out, &trace->step[i]);
         fputc('\n', out);
-        write_changes(out, &namer, &trace->step[i]);
+        write_changes(out, &namer, &renamer, &trace->step[i]);
         for (size_t n = 0; judgement && n < judgement->len; n++)
             if (judgement->verdict[n] == NST_FAIL && judgement->finding[n].step == i)
                 fprintf(out, "    ^ %s: %s\n", nst_properties[n]->name, judgement->finding[n].text);
     }
+    nst_renamer_free(&renamer);
     free(namer.ns);
 }
 

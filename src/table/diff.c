@@ -125,7 +125,7 @@ void nst_growing_change(struct nst_growing *g, const struct nst_mount *b, const 
     add_numbers(g, &first, "device minor ", b->minor, a->minor);
 }
 
-char *nst_change_text(const struct nst_change *change)
+char *nst_change_text(const struct nst_change *change, struct nst_renamer *renamer)
 {
     static const char *const marks[] = {
         [NST_APPEARED] = "+ ", [NST_VANISHED] = "- ", [NST_CHANGED] = "~ "};
@@ -136,7 +136,7 @@ char *nst_change_text(const struct nst_change *change)
     nst_growing_escaped(&g, m->point);
     if (change->before && change->after) {
         nst_growing_string(&g, ": ");
-        nst_growing_change(&g, change->before, change->after, NULL);
+        nst_growing_change(&g, change->before, change->after, renamer);
         return nst_growing_steal(&g);
     }
     nst_growing_string(&g, " ");
@@ -144,6 +144,6 @@ char *nst_change_text(const struct nst_change *change)
     nst_growing_string(&g, " (");
     nst_growing_options(&g, m->options);
     nst_growing_string(&g, ") ");
-    nst_growing_propagation(&g, m, NULL);
+    nst_growing_propagation(&g, m, renamer);
     return nst_growing_steal(&g);
 }

@@ -157,5 +157,7 @@ int nst_fuzz_summary(const struct nst_fuzz_options *options, const struct nst_fu
         printf("%u workers were killed, their cases were not judged\n", progress->killed);
     if (failed || shared->sandboxes || progress->killed)
         return NST_EXIT_BROKE;
+    if (!progress->status && !cases)
+        return nst_tool_error(NST_EXIT_CANNOT, 0, "no case was judged: it ended too early");
     return progress->status;
 }
