@@ -53,6 +53,11 @@ static const struct {
      "= -1 EINVAL (Invalid argument)  # expected EBUSY"},
     {"1 umount2(\"/a\", 0) = -1 EINVAL\n", NULL, 0, "expectation  pass"},
     {"1 exit_group(0)\n1 chdir(\"/\")\n", NULL, 0, "not performed"},
+    /* another root shows other paths of the same mounts: nothing has vanished */
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
+     "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n1 fork() = 2\n2 chroot(\"/a\") = 0\n"
+     "1 exit_group(0)\n2 chdir(\"/\")\n",
+     NULL, 0, "= ?\n    in namespace 1: through another actor's root, 1 mounts\n2 chdir"},
     {"1 umount2(\"/a\", 0\n", NULL, 2, ":1:18: expected"},
     {"1 umount2(\"/a\", NOPE)\n", NULL, 2, ":1:17: expected"},
     {"1 kill(1, SIGSTOP)\n1 chdir(\"/\")\n", "--deadline=200", 1,

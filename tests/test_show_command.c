@@ -124,6 +124,12 @@ static const struct {
      "1 mount(\"none\", \"/a\", NULL, MS_REMOUNT|MS_BIND|MS_RDONLY, NULL) = 0\n",
      "    ~ |-/a tmpfs (ro,relatime) shared:3  # options rw,relatime -> ro,relatime\n"},
     {"1 umount2(\"/a\", 0) = 0\n", "1 umount2(\"/a\", 0) = -1 EINVAL (Invalid argument)"},
+    /* another root shows other paths of the same mounts: nothing has changed */
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
+     "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n1 fork() = 2\n2 chroot(\"/a\") = 0\n"
+     "1 exit_group(0)\n2 chdir(\"/\")\n",
+     "  namespace of actor 1: seen through another actor's root\n"
+     "      / tmpfs (rw,relatime) private\n"},
     /* bytes of a path are no bytes for a terminal */
     {"1 mkdir(\"/a/\\33[31m\", 0755) = 0\n"
      "1 mount(\"t\", \"/a/\\33[31m\", \"tmpfs\", 0, NULL) = 0\n",

@@ -193,7 +193,8 @@ int nst_table_diff(const struct nst_table *before, const struct nst_table *after
  *   + /mnt/x tmpfs (rw,nosuid) shared:3
  *   ~ /mnt/x: options rw -> ro; shared:3 -> private
  *   - /mnt/x tmpfs (rw) private
- * RENAMER names the peer groups; NULL: the kernel's numbers. The caller frees it; NULL: no memory. */
+ * RENAMER names mounts and peer groups; NULL: the kernel's numbers. The caller frees it; NULL: no
+ * memory. */
 char *nst_change_text(const struct nst_change *change, struct nst_renamer *renamer);
 
 /* In mountinfo's terms: "shared:3", "master:3", "shared:4 master:3", "private", "unbindable". */

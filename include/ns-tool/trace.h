@@ -69,7 +69,7 @@ struct nst_trace {
 /* Frees what TRACE owns and empties it. */
 void nst_trace_free(struct nst_trace *trace);
 
-/* Names every peer group of TRACE in order of appearance, so that what is said of it doesn't depend
+/* Names every mount and peer group of TRACE in order of appearance, so that what is said of it doesn't depend
  * on what else runs on this machine. RET_RENAMER is freed by the caller. */
 void nst_trace_renamer(const struct nst_trace *trace, struct nst_renamer *ret_renamer);
 

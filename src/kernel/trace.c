@@ -175,6 +175,7 @@ void nst_trace_renamer(const struct nst_trace *trace, struct nst_renamer *ret_re
             const struct nst_table *table = &trace->snapshot[i]->view[n].table;
 
             for (size_t m = 0; m < table->len; m++) {
+                nst_renamer_mount(ret_renamer, table->mount[m].id);
                 nst_renamer_group(ret_renamer, table->mount[m].peer_group);
                 nst_renamer_group(ret_renamer, table->mount[m].master);
             }

@@ -120,7 +120,7 @@ static bool is_meant(const struct nst_trace *trace, enum nst_intent intent, uint
 }
 
 struct leak {
-    struct nst_renamer renamer;
+    const struct nst_trace *trace;
     bool unlinks; /* the call may take mounts away from other namespaces */
     char *text;   /* the first change that mustn't be; owned */
 };
@@ -135,7 +135,11 @@ static void note_change(void *ctx, const struct nst_change *change)
     if (change->kind == NST_CHANGED && !strcmp(change->before->options, change->after->options) &&
         change->before->parent_id == change->after->parent_id)
         return;
-    leak->text = nst_change_text(change, &leak->renamer);
+    struct nst_renamer renamer;
+
+    nst_trace_renamer(leak->trace, &renamer); /* only here: most traces have no leak to tell of */
+    leak->text = nst_change_text(change, &renamer);
+    nst_renamer_free(&renamer);
 }
 
 static bool unlinks(enum nst_call_id id)
@@ -149,12 +153,9 @@ static int find_leak(const struct nst_trace *trace, const struct nst_step *step,
                      const struct nst_ns_view *before, const struct nst_ns_view *after,
                      char **ret_text)
 {
-    struct leak leak = {.unlinks = unlinks(step->call->id)};
-    int r;
+    struct leak leak = {.trace = trace, .unlinks = unlinks(step->call->id)};
+    int r = nst_table_diff(&before->table, &after->table, note_change, &leak);
 
-    nst_trace_renamer(trace, &leak.renamer);
-    r = nst_table_diff(&before->table, &after->table, note_change, &leak);
-    nst_renamer_free(&leak.renamer);
     *ret_text = leak.text;
     return r;
 }

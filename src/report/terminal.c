@@ -72,7 +72,12 @@ static void write_changes(FILE *out, struct namer *namer, struct nst_renamer *re
         const struct nst_ns_view *before = view_of(step->before, after->ns);
         struct change_writer writer = {out, namer, after, renamer};
 
-        if (before) {
+        if (before && before->reader != after->reader) { /* another root shows other paths */
+            if (!nst_tables_equal(&before->table, &after->table)) {
+                write_where(out, namer, after);
+                fprintf(out, "through another actor's root, %zu mounts\n", after->table.len);
+            }
+        } else if (before) {
             if (nst_table_diff(&before->table, &after->table, write_change, &writer) < 0)
                 fputs("    (no memory to compare)\n", out);
         } else {

@@ -196,6 +196,7 @@ int nst_report_trees(FILE *out, const struct nst_trace *trace, unsigned flags)
 
     if (!last)
         return 0;
+    nst_trace_renamer(trace, &trees.renamer);
     fprintf(out, "%sat first%s\n", code(&trees, "\033[1m"), code(&trees, "\033[0m"));
     write_snapshot(&trees, NULL, NULL, last);
     for (size_t i = 0; i < trace->len && !trees.error; i++)

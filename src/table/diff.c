@@ -101,6 +101,11 @@ static void add_numbers(struct nst_growing *g, bool *first, const char *what, ui
     nst_growing_number(g, after);
 }
 
+static uint64_t mount_name(uint64_t id, struct nst_renamer *renamer)
+{
+    return renamer ? nst_renamer_mount(renamer, id) : id;
+}
+
 void nst_growing_change(struct nst_growing *g, const struct nst_mount *b, const struct nst_mount *a,
                         struct nst_renamer *renamer)
 {
@@ -116,7 +121,9 @@ void nst_growing_change(struct nst_growing *g, const struct nst_mount *b, const 
         nst_growing_string(g, " -> ");
         nst_growing_propagation(g, a, renamer);
     }
-    add_numbers(g, &first, "parent ", b->parent_id, a->parent_id);
+    if (b->parent_id != a->parent_id)
+        add_numbers(g, &first, "parent ", mount_name(b->parent_id, renamer),
+                    mount_name(a->parent_id, renamer));
     add_pair(g, &first, "root ", b->root, a->root, nst_growing_escaped);
     add_pair(g, &first, "type ", b->type, a->type, nst_growing_escaped);
     add_pair(g, &first, "source ", b->source, a->source, nst_growing_escaped);
