@@ -97,6 +97,15 @@ START_TEST(a_failure_is_shrunk_kept_and_repeated_by_its_command)
     struct nst_test_run again = run_line(behind(run.out, "repeat: "));
     struct nst_test_run saved = run_line(behind(kept, " ("));
 
+    /* kept failures are tried first */
+    struct nst_test_run tried = fuzz("--cases=1", save, NULL);
+
+    ck_assert_int_eq(tried.status, 1);
+    assert_says(&tried, " still breaks isolation: ");
+    assert_says(&tried, "1 kept failures tried first\n");
+    ck_assert(!strstr(tried.out, " cases in "));
+    nst_test_run_free(&tried);
+
     /* unshare, and one call that shows: the known minimum */
     const char *shrunk = behind(run.out, ":\n\n");
 

@@ -240,6 +240,11 @@ int nst_cmd_fuzz(int argc, char **argv)
     if (fuzz.options.cases && fuzz.jobs > fuzz.options.cases)
         fuzz.jobs = (unsigned)fuzz.options.cases;
 
+    int kept = nst_fuzz_try_kept(&fuzz.options, fuzz.save);
+
+    if (kept && !(kept == NST_EXIT_BROKE && fuzz.options.keep_going))
+        return kept;
+
     struct nst_fuzz_shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
@@ -251,5 +256,5 @@ int nst_cmd_fuzz(int argc, char **argv)
     int result = search(&fuzz, shared);
 
     munmap(shared, sizeof *shared);
-    return result;
+    return result ? result : kept;
 }
