@@ -23,6 +23,7 @@ struct trace_row {
     const char *calls;
     struct shot before, after; /* an empty `after`: the same snapshot */
     const char *events;        /* of the last call: A attach, D detach, U unknown, ! overflow */
+    const char *end_events;    /* of the actors' end */
     const char *mounts, *statmount; /* of the parent, after; statmount in mountinfo's form */
     struct nst_leftover leftover;
     unsigned first_ns, ns; /* whose actor makes the calls, and the last one; 0: the child's */
@@ -30,6 +31,7 @@ struct trace_row {
     bool gone;             /* the last call's actor was */
     bool refused;          /* the calls before the last one failed */
     bool part;             /* the child's root hides some of its mounts */
+    bool uncounted;        /* the kernel doesn't say how many mounts a namespace has */
     enum nst_intent intent;
     bool random;
 };
@@ -57,7 +59,7 @@ static inline struct nst_snapshot *add_shot(struct nst_trace *trace, const struc
         view->ns = ns;
         view->parent = ns == PARENT;
         view->reader = ns == PARENT ? 0 : ns;
-        view->whole = ns != CHILD || !row->part;
+        view->whole = !row->uncounted && (ns != CHILD || !row->part);
         read_table(shot->table[ns - 1], &view->table);
     }
     trace->snapshot[trace->snapshots++] = snapshot;
@@ -132,6 +134,8 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
         if (last && row->events)
             add_events(row->events, &step->events);
     }
+    if (row->end_events)
+        add_events(row->end_events, &trace.end_events);
     return trace;
 }
 

@@ -125,15 +125,22 @@ struct leak {
     char *text;   /* the first change that mustn't be; owned */
 };
 
+/* A superblock's options and the name of a deleted mount point are the file system's. Propagation
+ * may be changed in another namespace, through a descriptor, by whoever has CAP_SYS_ADMIN there
+ * (fs/namespace.c, may_change_propagation(), from 6.17 on). */
+static bool is_own(const struct nst_change *change)
+{
+    return strcmp(change->before->options, change->after->options) != 0 ||
+           change->before->parent_id != change->after->parent_id;
+}
+
 static void note_change(void *ctx, const struct nst_change *change)
 {
     struct leak *leak = ctx;
 
     if (leak->text || (change->kind == NST_VANISHED && leak->unlinks))
         return;
-    /* A superblock's options and the name of a deleted mount point are the file system's. */
-    if (change->kind == NST_CHANGED && !strcmp(change->before->options, change->after->options) &&
-        change->before->parent_id == change->after->parent_id)
+    if (change->kind == NST_CHANGED && !is_own(change))
         return;
     struct nst_renamer renamer;
 
@@ -188,6 +195,7 @@ static enum nst_verdict check_other(const struct nst_trace *trace, size_t at, bo
 
     for (size_t i = 0; before->parent && i < step->events.len; i++)
         if (step->events.event[i].kind == NST_EVENT_ATTACH ||
+            step->events.event[i].kind == NST_EVENT_OVERFLOW ||
             (step->events.event[i].kind == NST_EVENT_UNKNOWN && undone))
             return nst_finding_at(ret_finding, at,
                                   "%s by actor %u was visible in the parent for an instant", name,
@@ -231,6 +239,11 @@ static enum nst_verdict check(const struct nst_trace *trace,
         if (verdict != NST_PASS)
             return verdict;
     }
+    /* The actors' deaths take mounts away, and bring none. */
+    for (size_t i = 0; i < trace->end_events.len; i++)
+        if (trace->end_events.event[i].kind == NST_EVENT_ATTACH)
+            return nst_finding_at(ret_finding, trace->len,
+                                  "a mount appeared in the parent when every actor had ended");
     /* Where the kernel doesn't count a namespace's mounts, nothing was claimed to be isolated. */
     if (options->intent == NST_INTENT_NONE && trace->start && !trace->start->view[0].whole)
         return NST_SKIP;
