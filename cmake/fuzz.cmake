@@ -11,7 +11,8 @@ foreach(source ${fuzz_sources})
 
     add_executable(${stem}_replay ${source} fuzz/replay.c)
     target_link_libraries(${stem}_replay PRIVATE nstool)
-    if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/corpus/${stem})
+    file(GLOB corpus CONFIGURE_DEPENDS corpus/${stem}/*)
+    if(corpus)
         add_test(NAME replay_${stem}
                  COMMAND ${stem}_replay ${CMAKE_SOURCE_DIR}/corpus/${stem})
         set_tests_properties(replay_${stem} PROPERTIES LABELS fuzz SKIP_RETURN_CODE 77 TIMEOUT 600)

@@ -19,7 +19,8 @@ static enum nst_verdict check(const struct nst_trace *trace,
         if (expect->kind == NST_ANY)
             continue;
         if (step->kind == NST_ANSWER_NONE)
-            return nst_finding_at(ret_finding, i, "%s was never performed: its actor is gone",
+            return nst_finding_at(ret_finding, i,
+                                  "%s was never performed: its actor is gone or was never made",
                                   name);
         if (expect->kind == NST_SUCCEEDS && step->kind == NST_ANSWER_ERROR)
             return nst_finding_at(ret_finding, i, "%s failed with %s, expected success", name,

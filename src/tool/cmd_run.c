@@ -1,9 +1,11 @@
 /* ns-tool run: performs sequences in a sandbox and judges them. */
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@ struct run {
     struct nst_run_options options;
     struct nst_judge_options judge;
     bool quiet;
+    _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
 
 enum { KEY_NO_FANOTIFY = 256, KEY_DEADLINE, KEY_PRIVILEGED, KEY_RANDOM, KEY_ISOLATED };
@@ -87,10 +90,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-/* Runs SEQUENCE once and judges it; prints the trace if SHOW, or if something broke. */
+/* Runs SEQUENCE once and judges it; prints the trace if SHOW, or if it is the first that broke. */
 static int run_once(const struct run *run, struct nst_sandbox *sandbox,
                     const struct nst_sequence *sequence, bool show)
 {
+    bool first_broken;
     struct nst_judgement judgement;
     struct nst_trace trace = {0};
     char why[200] = "";
@@ -101,16 +105,19 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
 
     enum nst_verdict verdict = nst_judge(&trace, &run->judge, &judgement);
 
-    if (show || verdict != NST_PASS) {
+    first_broken = verdict != NST_PASS && atomic_fetch_add(run->broken, 1) == 0;
+    if (show || first_broken) {
         if (!run->quiet)
             nst_report_trace(stdout, &trace, &judgement);
         nst_report_judgement(stdout, &judgement);
     }
     nst_trace_free(&trace);
-    return verdict == NST_PASS ? NST_EXIT_HELD : NST_EXIT_BROKE;
+    return NST_EXIT_HELD;
 }
 
-/* One worker's share: cases FIRST, FIRST + jobs, …; the first one shows its trace. */
+/* Returns only what kept it from running; what broke is counted.
+ *
+ * One worker's share: cases FIRST, FIRST + jobs, …; the first one shows its trace. */
 static int run_share(const struct run *run, const struct nst_sequence *sequence,
                      unsigned long first)
 {
@@ -169,8 +176,15 @@ static int run_file(const struct run *run, const char *path, const struct nst_se
     if (counts->truncated)
         printf(" (strings cut by strace: %zu; its -s keeps them)", counts->truncated);
     putchar('\n');
+    atomic_store(run->broken, 0);
 
     int status = run_shares(run, sequence);
+    unsigned long broken = atomic_load(run->broken);
+
+    if (broken && run->repeat > 1)
+        printf("%lu of %lu runs broke\n", broken, run->repeat);
+    if (broken && !status)
+        return NST_EXIT_BROKE;
 
     if (!status && run->repeat > 1)
         printf("%lu runs, all held\n", run->repeat);
@@ -190,6 +204,11 @@ int nst_cmd_run(int argc, char **argv)
 
     nst_tool_parse(&argp, argc, argv, &run);
 
+    run.broken =
+        mmap(NULL, sizeof *run.broken, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (run.broken == MAP_FAILED)
+        return nst_tool_error(NST_EXIT_BROKE, errno, "mapping memory for the workers");
+
     struct nst_sequence *sequence = calloc(run.paths, sizeof *sequence);
     struct nst_read_counts *counts = calloc(run.paths, sizeof *counts);
 
@@ -198,6 +217,9 @@ int nst_cmd_run(int argc, char **argv)
     for (size_t i = 0; i < run.paths && worst != NST_EXIT_BROKE; i++)
         if (nst_input_read(run.path[i], &sequence[i], &counts[i]))
             worst = NST_EXIT_USAGE;
+        else if (!sequence[i].len) /* nothing to judge is not a pass */
+            worst = nst_tool_error(NST_EXIT_USAGE, 0, "%s holds no call that can be performed",
+                                   run.path[i]);
     for (size_t i = 0; i < run.paths && worst != NST_EXIT_USAGE; i++) {
         int status = run_file(&run, run.path[i], &sequence[i], &counts[i]);
 

@@ -7,6 +7,7 @@
 
 #include "tool/fuzz.h"
 #include "tool/input.h"
+#include "tool/sandbox.h"
 #include "tool/tool.h"
 
 /* A kept failure is called PROPERTY-SEED-CASE. */
@@ -72,27 +73,27 @@ int nst_fuzz_try_kept(const struct nst_fuzz_options *options, const char *direct
 {
     struct nst_sandbox *sandbox = NULL;
     struct dirent **entry = NULL;
-    char why[200] = "", path[4096];
+    char path[4096];
     int len = scandir(directory, &entry, is_kept, alphasort), status = NST_EXIT_HELD;
 
     if (len < 0)
         return nst_tool_error(NST_EXIT_USAGE, errno, "reading %s, where failures are kept",
                               directory);
 
-    int r = len ? nst_sandbox_open(&options->run, &sandbox, why) : 0;
+    /* Also where nothing was kept: what this machine doesn't allow is said here, once. */
+    int cannot = nst_tool_sandbox(&options->run, &sandbox);
 
-    if (r < 0)
-        status = nst_tool_error(NST_EXIT_CANNOT, r, "making a sandbox: %s", why);
+    status = cannot;
     for (int i = 0; i < len; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, entry[i]->d_name);
-        if (r == 0) {
+        if (!cannot) {
             int one = try_one(options, sandbox, path);
 
             status = one ? one : status;
         }
         free(entry[i]);
     }
-    if (len && r == 0)
+    if (len && !cannot)
         printf("%d kept failures tried first\n", len);
     free(entry);
     nst_sandbox_close(sandbox);

@@ -24,7 +24,7 @@ static int read_whole(FILE *in, char **ret_text, size_t *ret_len)
         size_t got = fread(text + len, 1, cap - len, in);
 
         len += got;
-        if (!got && !ferror(in)) {
+        if (!ferror(in) && (!got || feof(in))) {
             *ret_text = text;
             *ret_len = len;
             return 0;
