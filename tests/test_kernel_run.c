@@ -230,7 +230,7 @@ static int stand_in_for_init(struct nst_arena *arena, char **buffer, size_t *cap
         mount("proc", "proc", "proc", 0, NULL) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
         umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return -1;
-    arena->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    arena->proc = (int)syscall(428 /* open_tree */, AT_FDCWD, "/proc", 1 /* OPEN_TREE_CLONE */);
     arena->init_mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     arena->init_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     arena->init_mounts = nst_leftover_mounts(arena, buffer, cap);

@@ -13,7 +13,7 @@
 
 /* What one mount namespace showed at one instant. */
 struct nst_ns_view {
-    uint64_t ns;             /* inode of the namespace's file: the same number, the same namespace */
+    uint64_t ns;             /* the same number, the same namespace; its id, or before 6.10 its inode */
     uint32_t reader;         /* the actor through whose root it was seen; 0: the observer. Through
                                 another root (chroot) the same namespace shows other paths */
     bool parent;             /* whether this is the parent, in which the observer stays */

@@ -100,6 +100,10 @@ int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanosecon
 {
     int64_t end = nst_now() + nanoseconds, left, slice = 1000000;
 
+    /* It may be at an earlier look still, which was not waited for. */
+    for (uint32_t now; (now = atomic_load(&actor->turn)) != NST_TURN_WAIT;)
+        if (nst_futex_wait(&actor->turn, now, end - nst_now() < 0 ? 0 : end - nst_now()) < 0)
+            return -ETIMEDOUT;
     nst_futex_set(&actor->turn, turn);
     while ((left = end - nst_now()) > 0) {
         if (nst_futex_wait(&actor->turn, turn, left < slice ? left : slice) == 0)

@@ -12,11 +12,15 @@
 
 void *nst_arena_take(struct nst_arena *arena, size_t size)
 {
-    size_t at = (arena->used + 15) & ~(size_t)15;
+    size_t at, rounded = (size + 15) & ~(size_t)15;
 
-    if (size > NST_ARENA_SIZE || at > NST_ARENA_SIZE - size)
+    if (size > NST_ARENA_SIZE)
         return NULL;
-    arena->used = at + size;
+    at = atomic_fetch_add(&arena->used, rounded);
+    if (at > NST_ARENA_SIZE - rounded) {
+        atomic_fetch_sub(&arena->used, rounded);
+        return NULL;
+    }
     return (char *)arena + at;
 }
 

@@ -42,11 +42,14 @@ long nst_run_mount(struct context *c)
 {
     const uint64_t other =
         MS_BIND | MS_MOVE | MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
-    uint64_t flags = num(c, 3);
+    uint64_t flags = num(c, 3), asked;
 
-    if (!(flags & other) && unsafe_type(c, str(c, 2)))
+    /* Kernels before 2.4 wanted a magic number there; today's take it off (fs/namespace.c,
+     * path_mount()), and so must who asks what the flags say. */
+    asked = (flags & 0xffff0000) == 0xc0ed0000 ? flags & ~0xffff0000ULL : flags;
+    if (!(asked & other) && unsafe_type(c, str(c, 2)))
         return refuse(EPERM);
-    if (c->arena->privileged && flags & MS_REMOUNT && !(flags & MS_BIND))
+    if (c->arena->privileged && asked & MS_REMOUNT && !(asked & MS_BIND))
         return refuse(EPERM); /* the superblock may be the host's */
     return syscall(SYS_mount, path(c, 0), path(c, 1), str(c, 2), flags, str(c, 4));
 }

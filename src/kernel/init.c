@@ -43,7 +43,9 @@ static int make_root(struct nst_arena *arena)
         return nst_arena_fail(arena, "can't mount proc (is a part of /proc covered?)");
     if (pivot_here() < 0)
         return nst_arena_fail(arena, "pivot_root");
-    arena->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    /* A detached clone: from it no `..` leads to this root, for the actors hold it too. */
+    arena->proc =
+        (int)syscall(428 /* open_tree */, AT_FDCWD, "/proc", 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
     arena->init_mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     arena->init_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (arena->proc < 0 || arena->init_mountinfo < 0 || arena->init_root < 0)

@@ -105,7 +105,7 @@ struct nst_arena {
     struct nst_actor actor[NST_ACTORS_MAX];
     size_t actors;
 
-    size_t used; /* bytes of this mapping, from its start */
+    _Atomic size_t used; /* bytes of this mapping, from its start */
 };
 
 /* Memory that lasts until the next case; aligned, not zeroed. NULL when the arena is full. */

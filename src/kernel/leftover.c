@@ -50,8 +50,11 @@ static void look_for_directories(struct nst_arena *arena, struct nst_leftover *l
 {
     struct stat root, empty;
 
-    if (fstat(arena->init_root, &root) < 0 || fstatat(arena->init_root, "case", &empty, 0) < 0)
+    if (fstat(arena->init_root, &root) < 0 || fstatat(arena->init_root, "case", &empty, 0) < 0) {
+        leftover->directories = 1;
+        name(leftover, "the sandbox's root is not as it was: %s", strerror(errno));
         return;
+    }
     if (root.st_size == 4 * 20 && empty.st_size == 2 * 20)
         return;
     leftover->directories = (size_t)(root.st_size / 20 + empty.st_size / 20 - 6);
@@ -74,23 +77,31 @@ static int limit_namespaces(struct nst_arena *arena, const char *text, char *ret
 }
 
 /* Every mount namespace below this user namespace counts against its limit (namespaces(7), "The
- * /proc/sys/user directory"), detached trees' too. So under a limit of three, where init and the
- * observer have one each, asking for one more tells whether there is a third. It is asked for the
+ * /proc/sys/user directory"), detached trees' too. So under a limit of four, where init, the
+ * observer and the detached proc have one each, asking for one more tells whether there is a
+ * fourth. It is asked for the
  * clone of a mount of another namespace, which the kernel refuses only once it has counted. */
-static bool has_third_namespace(struct nst_arena *arena)
+static bool has_fourth_namespace(struct nst_arena *arena)
 {
     enum { OPEN_TREE_CLONE_BIT = 1, OPEN_TREE = 428 };
     char before[32];
     int error, fd;
 
-    if (limit_namespaces(arena, "3", before) < 0)
+    if (limit_namespaces(arena, "4", before) < 0)
         return false;
-    fd = (int)syscall(OPEN_TREE, arena->proc, "", OPEN_TREE_CLONE_BIT | AT_EMPTY_PATH | O_CLOEXEC);
+    fd = (int)syscall(OPEN_TREE, arena->init_root, "",
+                      OPEN_TREE_CLONE_BIT | AT_EMPTY_PATH | O_CLOEXEC);
     error = errno;
     if (fd >= 0)
         close(fd);
     limit_namespaces(arena, before, NULL);
     return fd < 0 && error == ENOSPC;
+}
+
+/* A bind of a namespace's file in the parent holds it rightly, until the parent goes. */
+static bool is_held(const struct nst_arena *arena)
+{
+    return arena->end && strstr(arena->end->view[0]->mountinfo, " - nsfs ");
 }
 
 /* In the initial user namespace the host's would be counted too. What the kernel puts off (a
@@ -99,9 +110,9 @@ static void look_for_namespaces(struct nst_arena *arena, struct nst_leftover *le
 {
     int64_t end = nst_now() + 1000000000;
 
-    if (arena->privileged)
+    if (arena->privileged || is_held(arena))
         return;
-    while (has_third_namespace(arena)) {
+    while (has_fourth_namespace(arena)) {
         struct timespec moment = {.tv_nsec = 1000000};
 
         if (nst_now() > end) {

@@ -170,7 +170,7 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
 /* Copies SEQUENCE into the arena, where its strings stay readable to every actor. */
 static int put_case(struct nst_arena *arena, const struct nst_sequence *sequence)
 {
-    arena->used = sizeof(*arena);
+    arena->used = (sizeof(*arena) + 15) & ~(size_t)15;
     arena->len = sequence->len;
     arena->call = nst_arena_take(arena, sequence->len * sizeof(*arena->call));
     arena->step = nst_arena_take(arena, sequence->len * sizeof(*arena->step));

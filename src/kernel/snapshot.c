@@ -75,13 +75,27 @@ int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
     return 0;
 }
 
+/* An inode's number may be used again at once, an id (6.10) is not. */
+static uint64_t ns_of(const struct nst_arena *arena, const char *path)
+{
+    int fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    uint64_t id;
+
+    if (fd < 0)
+        return 0;
+    if (nst_ns_mnt_id(fd, &id) < 0)
+        id = fstat(fd, &status) < 0 ? 0 : status.st_ino;
+    close(fd);
+    return id;
+}
+
 uint64_t nst_snapshot_ns(struct nst_arena *arena, const struct nst_actor *actor)
 {
-    struct stat status;
     char path[48];
 
     snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
-    return fstatat(arena->proc, path, &status, 0) < 0 ? 0 : status.st_ino;
+    return ns_of(arena, path);
 }
 
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
@@ -165,9 +179,13 @@ static void read_statmount(struct nst_arena *arena, struct nst_observer *observe
     }
     if (atomic_load(&actor->turn) != NST_TURN_WAIT)
         return; /* it hangs in a call, or was stopped */
-    actor->look = view;
-    if (nst_actor_ask(actor, NST_TURN_LOOK, 200000000) < 0)
-        view->have_statmount = false;
+    actor->look = nst_arena_take(arena, sizeof(*view));
+    if (!actor->look)
+        return;
+    *actor->look = *view;
+    if (nst_actor_ask(actor, NST_TURN_LOOK, 200000000) ==
+        0) /* who is late writes where nobody looks */
+        *view = *actor->look;
 }
 
 static struct nst_raw_view *last_view(const struct nst_arena *arena, uint64_t ns, uint32_t reader)
@@ -320,14 +338,13 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
 int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
 {
     struct nst_table table;
-    struct stat status;
     int error = nst_observer_reopen(arena, observer);
 
     if (error)
         return error;
-    if (fstatat(arena->proc, "self/ns/mnt", &status, 0) < 0)
+    observer->ns = ns_of(arena, "self/ns/mnt");
+    if (!observer->ns)
         return nst_arena_fail(arena, "/proc/self/ns/mnt");
-    observer->ns = status.st_ino;
     if (nst_table_read_statmount(0, &table) == 0) {
         observer->have_statmount = true;
         nst_table_free(&table);

@@ -120,8 +120,8 @@ static char *number_text(uint64_t number, char buffer[24])
 static const char statmount_name[] = "statmount", mountinfo_name[] = "mountinfo",
                   mounts_name[] = "mounts";
 
-/* statmount(2) reports of a superblock's flags SB_RDONLY, SB_SYNCHRONOUS, SB_DIRSYNC and SB_LAZYTIME
- * only, mountinfo SB_MANDLOCK too. */
+/* statmount(2) reports of a superblock's flags SB_RDONLY, SB_SYNCHRONOUS, SB_DIRSYNC and
+ * SB_LAZYTIME only, mountinfo SB_MANDLOCK too. */
 static bool same_super_options(const char *info, const char *stat)
 {
     static const char mand[] = ",mand";

@@ -68,12 +68,12 @@ static int perform(struct trial *trial, const struct nst_sequence *whole,
     const struct nst_judge_options judge = {.random = true, .intent = intent};
     int r = nst_run(trial->sandbox, whole, &trial->options->run, ret_trace, trial->why);
 
-    if (r == -EPIPE) {
+    if (r < 0 && r != -ENOMEM) {
         atomic_fetch_add(&trial->shared->sandboxes, 1);
         nst_sandbox_close(trial->sandbox);
         trial->sandbox = NULL;
         r = open_sandbox(trial);
-        return r < 0 ? r : -EPIPE;
+        return r == -EPIPE ? -EIO : r < 0 ? r : -EPIPE;
     }
     if (r < 0)
         return r;
@@ -159,7 +159,9 @@ static void count(struct nst_fuzz_shared *shared, const struct nst_trace *trace)
 
 static void judge(struct trial *trial, uint64_t index, struct nst_sequence *sequence)
 {
-    for (size_t i = 0; i < trial->judgement.len; i++) {
+    size_t first = trial->judgement.len;
+
+    for (size_t i = trial->judgement.len; i-- > 0;) {
         enum nst_verdict verdict = trial->judgement.verdict[i];
 
         if (verdict == NST_SKIP)
@@ -167,10 +169,11 @@ static void judge(struct trial *trial, uint64_t index, struct nst_sequence *sequ
         if (verdict != NST_FAIL && verdict != NST_ERROR)
             continue;
         atomic_fetch_add(&trial->shared->failed[i], 1);
-        trial->property = i;
-        report(trial, index, sequence);
-        return;
+        first = i;
     }
+    trial->property = first;
+    if (first < trial->judgement.len)
+        report(trial, index, sequence);
 }
 
 static int work_case(struct trial *trial, uint64_t index)

@@ -17,5 +17,5 @@ int nst_tool_sandbox(const struct nst_run_options *options, struct nst_sandbox *
                               "making a sandbox: %s; user namespaces must be allowed "
                               "(user.max_user_namespaces), or run as root with --privileged",
                               why);
-    return r < 0 ? nst_tool_error(NST_EXIT_BROKE, r, "making a sandbox: %s", why) : NST_EXIT_HELD;
+    return r < 0 ? nst_tool_error(NST_EXIT_CANNOT, r, "making a sandbox: %s", why) : NST_EXIT_HELD;
 }
