@@ -68,6 +68,40 @@ static const struct {
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n"
      "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
      "--isolated", 1, "isolation    fail: mount by actor 1"},
+    /* no leak: a detached peer of the parent's root is mounted on */
+    {"1 unshare(CLONE_NEWNS) = 0\n1 open_tree(AT_FDCWD, \"/\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) "
+     "= 3\n"
+     "1 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
+     "1 fsopen(\"tmpfs\", FSOPEN_CLOEXEC) = 4\n"
+     "1 fsconfig(4, FSCONFIG_CMD_CREATE, NULL, NULL, 0) = 0\n"
+     "1 fsmount(4, FSMOUNT_CLOEXEC, 0) = 5\n"
+     "1 move_mount(5, \"\", 3, \"a\", MOVE_MOUNT_F_EMPTY_PATH) = 0\n",
+     "--random", 0, "isolation    pass"},
+    /* a process takes what is mounted in its /proc directory with it */
+    {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|SIGCHLD) = 2\n"
+     "2 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
+     "1 mount(\"tmpfs\", \"/proc/2\", \"tmpfs\", 0, NULL) = 0\n2 exit_group(0) = ?\n",
+     NULL, 0, "isolation    pass"},
+    /* a dead namespace's MS_SHARED excuses nobody */
+    {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|SIGCHLD) = 2\n"
+     "2 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n2 exit_group(0) = ?\n"
+     "1 unshare(CLONE_NEWNS) = 0\n1 mount(\"tmpfs\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
+     NULL, 1, "isolation    fail"},
+    /* what the deadline cut off was not judged */
+    {"1 fork() = 2\n1 kill(2, SIGSTOP) = 0\n2 mkdir(\"/tmp/x\", 0755) = 0\n"
+     "1 unshare(CLONE_NEWNS) = 0\n1 mount(\"tmpfs\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
+     "--random", 0, "isolation    skip"},
+    /* mount's magic number opens no door: cgroup2 would leave directories on the host */
+    {"1 mount(\"c\", \"/a\", \"cgroup2\", 0xc0ed0000, NULL) = -1 EPERM\n", NULL, 0,
+     "expectation  pass"},
+    /* from an actor's descriptors no way leads to the sandbox's root */
+    {"1 rmdir(\"/proc/thread-self/fd/1/../case\") = -1 ENOENT\n", "--repeat=2", 0,
+     "2 runs, all held"},
+    /* the parent rightly holds a namespace whose file it has bound */
+    {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|SIGCHLD) = 2\n"
+     "1 openat(AT_FDCWD, \"/tmp/f\", O_RDONLY|O_CREAT, 0644) = 3\n"
+     "1 mount(\"/proc/2/ns/mnt\", \"/tmp/f\", NULL, MS_BIND, NULL) = 0\n",
+     "--random", 0, "cleanup      pass"},
     {seed, "--repeat=0", 2, "--repeat takes a whole number"},
 };
 

@@ -66,21 +66,20 @@ static void reach(const struct nst_trace *trace, const struct nst_ns_view *from,
     }
 }
 
-/* Whether a member of peer group ID was ever seen. A master's that wasn't may hang on anything. */
-static bool is_known(const struct nst_trace *trace, uint64_t id)
+/* Whether a member of peer group ID is in sight. A master's that isn't may hang on anything. */
+static bool is_seen(const struct nst_snapshot *snapshot, uint64_t id)
 {
-    for (size_t s = 0; s < trace->snapshots; s++)
-        for (size_t n = 0; n < trace->snapshot[s]->len; n++) {
-            const struct nst_table *table = &trace->snapshot[s]->view[n].table;
+    for (size_t n = 0; n < snapshot->len; n++) {
+        const struct nst_table *table = &snapshot->view[n].table;
 
-            for (size_t i = 0; i < table->len; i++)
-                if (table->mount[i].peer_group == id)
-                    return true;
-        }
+        for (size_t i = 0; i < table->len; i++)
+            if (table->mount[i].peer_group == id)
+                return true;
+    }
     return false;
 }
 
-static bool reaches(const struct nst_trace *trace, const struct groups *groups,
+static bool reaches(const struct nst_snapshot *now, const struct groups *groups,
                     const struct nst_table *table)
 {
     for (size_t i = 0; i < table->len; i++) {
@@ -88,10 +87,52 @@ static bool reaches(const struct nst_trace *trace, const struct groups *groups,
 
         if (mount->peer_group && has(groups, mount->peer_group))
             return true;
-        if (mount->master && (has(groups, mount->master) || !is_known(trace, mount->master)))
+        if (mount->master && (has(groups, mount->master) || !is_seen(now, mount->master)))
             return true;
     }
     return groups->overflow;
+}
+
+/* Whether a call before step AT made a mount that is in no table. */
+static bool has_detached(const struct nst_trace *trace, size_t at)
+{
+    enum { OPEN_TREE_CLONE_BIT = 1 };
+
+    for (size_t i = 0; i < at; i++) {
+        const struct nst_call *call = trace->step[i].call;
+        bool made = call->id == NST_CALL_FSMOUNT || call->id == NST_CALL_OPEN_TREE_ATTR ||
+                    (call->id == NST_CALL_OPEN_TREE && call->arg[2].num & OPEN_TREE_CLONE_BIT);
+
+        if (made && trace->step[i].kind == NST_ANSWER_VALUE)
+            return true;
+    }
+    return false;
+}
+
+/* Whether step AT may act on a mount that is in no table: a detached tree that a descriptor, a
+ * working directory or a link leads to may be a peer of anything. */
+static bool acts_out_of_sight(const struct nst_trace *trace, size_t at)
+{
+    const struct nst_call *call = trace->step[at].call;
+    const struct nst_call_type *type = &nst_calls[call->id];
+
+    if (!has_detached(trace, at))
+        return false;
+    for (size_t i = 0; i < at; i++)
+        if (trace->step[i].call->id == NST_CALL_SYMLINK)
+            return true;
+    if (call->id == NST_CALL_MOVE_MOUNT)
+        return call->arg[2].num != NST_AT_FDCWD || !call->arg[3].str || *call->arg[3].str != '/' ||
+               strstr(call->arg[3].str, "/proc");
+    for (size_t i = 0; i < NST_ARGS_MAX && type->arg[i].kind != NST_ARG_NONE; i++) {
+        const char *text = call->arg[i].str;
+
+        if (text && (strstr(text, "/proc") || (type->arg[i].kind == NST_ARG_PATH && *text != '/')))
+            return true;
+        if (type->arg[i].kind == NST_ARG_FD && call->arg[i].num != NST_AT_FDCWD)
+            return true;
+    }
+    return false;
 }
 
 static bool asks_for_sharing(const struct nst_call *call)
@@ -151,7 +192,9 @@ static void note_change(void *ctx, const struct nst_change *change)
 
 static bool unlinks(enum nst_call_id id)
 {
-    return id == NST_CALL_RMDIR || id == NST_CALL_UNLINK || id == NST_CALL_UNLINKAT;
+    /* A process takes what is mounted in its /proc directory with it. */
+    return id == NST_CALL_RMDIR || id == NST_CALL_UNLINK || id == NST_CALL_UNLINKAT ||
+           id == NST_CALL_EXIT_GROUP || id == NST_CALL_KILL;
 }
 
 /* The first change from BEFORE to AFTER that mustn't be, in RET_TEXT; NULL: none. Returns 0 or
@@ -214,9 +257,13 @@ static enum nst_verdict check_step(const struct nst_trace *trace, size_t at,
     if (!own || (step->before == step->after && !step->events.len))
         return NST_PASS;
     reach(trace, own, &groups);
+
+    bool out_of_sight = acts_out_of_sight(trace, at);
+
     for (size_t n = 0; n < step->before->len; n++) {
         const struct nst_ns_view *other = &step->before->view[n];
-        bool connected = !own->whole || !other->whole || reaches(trace, &groups, &other->table);
+        bool connected = !own->whole || !other->whole || out_of_sight ||
+                         reaches(step->before, &groups, &other->table);
         bool leaks = other->parent && is_meant(trace, options->intent, own->ns, at);
 
         if (other == own || (connected && !leaks))

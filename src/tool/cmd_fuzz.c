@@ -123,12 +123,15 @@ static void catch_signals(void)
     sigaction(SIGHUP, &action, NULL);
 }
 
-static pid_t start_worker(const struct fuzz *fuzz, struct nst_fuzz_shared *shared)
+static int start_worker(const struct fuzz *fuzz, struct nst_fuzz_shared *shared,
+                        struct nst_fuzz_progress *progress)
 {
     pid_t parent = getpid(), pid = fork();
 
+    if (pid > 0)
+        progress->worker[progress->workers++] = pid;
     if (pid)
-        return pid;
+        return pid < 0 ? -errno : 0;
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
@@ -136,6 +139,15 @@ static pid_t start_worker(const struct fuzz *fuzz, struct nst_fuzz_shared *share
     if (getppid() != parent)
         _exit(NST_EXIT_BROKE);
     exit(nst_fuzz_work(&fuzz->options, shared));
+}
+
+static void forget_worker(struct nst_fuzz_progress *progress, pid_t pid)
+{
+    for (unsigned i = 0; i < progress->workers; i++)
+        if (progress->worker[i] == pid) {
+            progress->worker[i] = progress->worker[--progress->workers];
+            return;
+        }
 }
 
 /* A worker that was killed is replaced, and counted: what it was judging wasn't judged. */
@@ -146,14 +158,14 @@ static void reap(const struct fuzz *fuzz, struct nst_fuzz_shared *shared,
     pid_t pid;
 
     while (progress->workers && (pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        progress->workers--;
+        forget_worker(progress, pid);
         if (WIFSIGNALED(status)) {
             progress->killed++;
             fprintf(stderr, "ns-tool fuzz: worker %d was ended by signal %d (%s)\n", (int)pid,
                     WTERMSIG(status), strsignal(WTERMSIG(status)));
             if (shared->stop == NST_FUZZ_RUN && progress->killed < 1000 &&
-                start_worker(fuzz, shared) > 0)
-                progress->workers++;
+                start_worker(fuzz, shared, progress) < 0)
+                nst_tool_error(0, errno, "replacing a worker");
         } else if (WEXITSTATUS(status)) {
             progress->status = WEXITSTATUS(status);
             shared->stop = NST_FUZZ_STOP;
@@ -186,6 +198,8 @@ static void supervise(const struct fuzz *fuzz, struct nst_fuzz_shared *shared,
                 shared->stop = NST_FUZZ_STOP;
         if (interrupted)
             shared->stop = NST_FUZZ_ABANDON;
+        for (unsigned i = 0; interrupted > 1 && i < progress->workers; i++)
+            kill(progress->worker[i], SIGKILL);
         reap(fuzz, shared, progress);
         show_failures(fuzz, shared, progress);
         nst_fuzz_show_progress(shared, progress);
@@ -203,12 +217,11 @@ static int search(const struct fuzz *fuzz, struct nst_fuzz_shared *shared)
     fprintf(stderr, "ns-tool fuzz: --seed %llu, %u processes\n", seed, fuzz->jobs);
     fflush(stdout);
     for (unsigned i = 0; i < fuzz->jobs; i++) {
-        if (start_worker(fuzz, shared) < 0) {
+        if (start_worker(fuzz, shared, &progress) < 0) {
             progress.status = nst_tool_error(NST_EXIT_BROKE, errno, "starting a worker");
             shared->stop = NST_FUZZ_ABANDON;
             break;
         }
-        progress.workers++;
     }
     supervise(fuzz, shared, &progress);
     return nst_fuzz_summary(&fuzz->options, shared, &progress);

@@ -110,6 +110,8 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
         if (!run->quiet)
             nst_report_trace(stdout, &trace, &judgement);
         nst_report_judgement(stdout, &judgement);
+        if (trace.watch == NST_WATCH_POLL)
+            puts("watched by polling: a mount seen only for an instant may be missed");
     }
     nst_trace_free(&trace);
     return NST_EXIT_HELD;
@@ -213,7 +215,7 @@ int nst_cmd_run(int argc, char **argv)
     struct nst_read_counts *counts = calloc(run.paths, sizeof *counts);
 
     if (!sequence || !counts)
-        worst = nst_tool_error(NST_EXIT_BROKE, ENOMEM, "reading");
+        return nst_tool_error(NST_EXIT_BROKE, ENOMEM, "reading");
     for (size_t i = 0; i < run.paths && worst != NST_EXIT_BROKE; i++)
         if (nst_input_read(run.path[i], &sequence[i], &counts[i]))
             worst = NST_EXIT_USAGE;

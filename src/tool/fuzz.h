@@ -59,8 +59,8 @@ struct nst_fuzz_shared {
  * Returns an exit status of the tool. */
 int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared);
 
-/* Runs what earlier searches kept in DIRECTORY and says what still breaks. Returns an exit status of
- * the tool. */
+/* Runs what earlier searches kept in DIRECTORY and says what still breaks. Returns an exit status
+ * of the tool. */
 int nst_fuzz_try_kept(const struct nst_fuzz_options *options, const char *directory);
 
 #endif

@@ -3,12 +3,15 @@
 #ifndef NST_TOOL_FUZZ_REPORT_H
 #define NST_TOOL_FUZZ_REPORT_H
 
+#include <sys/types.h>
+
 #include "tool/fuzz.h"
 
 struct nst_fuzz_progress {
-    unsigned workers; /* that live */
-    unsigned killed;  /* that were ended by a signal */
-    int status;       /* the worst of the others' exit statuses */
+    unsigned workers;                /* that live */
+    pid_t worker[NST_FUZZ_JOBS_MAX]; /* the first `workers` of them */
+    unsigned killed;                 /* that were ended by a signal */
+    int status;                      /* the worst of the others' exit statuses */
     bool shown[NST_FUZZ_FAILURES_MAX];
     bool terminal, line;  /* standard error is one; a bar stands there */
     uint64_t time, cases; /* asked for; 0: without end */
