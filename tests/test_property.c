@@ -133,6 +133,9 @@ static const struct trace_row rows[] = {
     {FAILS("atomicity", MOUNT, "changed the table of a child's namespace"), FROM(P_ROOT, C_SHARED),
      TO(P_ROOT, C_SLAVE), .error = EINVAL},
 
+    {FAILS("atomicity", MOUNT, "showed a mount in the parent"), FROM(P_ROOT, C_ROOT),
+     .events = "AD", .error = EBUSY},
+
     {PASSES("cleanup", MOUNT), FROM(P_ROOT, C_ROOT)},
     {FAILS("cleanup", MOUNT, "0 processes, 1 directories, 0 namespaces, 0 mounts are left: /a/x"),
      FROM(P_ROOT, C_ROOT), .leftover = {.directories = 1, .text = "/a/x"}},

@@ -102,6 +102,15 @@ static const struct {
      "1 openat(AT_FDCWD, \"/tmp/f\", O_RDONLY|O_CREAT, 0644) = 3\n"
      "1 mount(\"/proc/2/ns/mnt\", \"/tmp/f\", NULL, MS_BIND, NULL) = 0\n",
      "--random", 0, "cleanup      pass"},
+    {"1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n"
+     "1 mount(\"none\", \"/b\", \"tmpfs\", 0, NULL) = 0\n1 mkdir(\"/b/x\", 0755) = 0\n"
+     "1 mount(\"/proc/1/ns/mnt\", \"/b/x\", NULL, MS_BIND, NULL) = -1 EINVAL\n",
+     NULL, 0,
+     "cleanup      pass: mounts left in the parent: 2 undone by path, 0 only by detaching"},
+    {"1 mkdir(\"/a/x\", 0755) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n"
+     "1 mkdir(\"/a/y\", 0755) = 0\n1 mount(\"t\", \"/a/y\", \"tmpfs\", 0, NULL) = 0\n"
+     "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
+     NULL, 0, "3 undone by path"},
     {seed, "--repeat=0", 2, "--repeat takes a whole number"},
 };
 

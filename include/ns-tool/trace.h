@@ -51,6 +51,9 @@ struct nst_step {
 /* What was left when the case was over and its sandbox was gone. */
 struct nst_leftover {
     size_t processes, directories, namespaces, mounts;
+    /* Of the mounts that the case left in the parent, if nst_run_options.undo asked for it: undone
+     * by an unmount of their path, only by detaching it, only by the namespace's death. */
+    size_t by_path, by_detaching, by_death;
     char text[256]; /* the first of them, named; empty when there is none */
 };
 
@@ -77,6 +80,7 @@ struct nst_run_options {
     unsigned deadline_ms; /* of one call; 0: 1,000 */
     bool privileged;      /* no user namespace: what only the initial one allows */
     bool no_fanotify;     /* force polling, as on kernels before 6.15 */
+    bool undo;        /* unmount what the case left in the parent, and tell how it went */
     bool only_ends;       /* tables at the start and the end only */
 };
 

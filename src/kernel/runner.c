@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,6 +71,22 @@ static void note_dead(struct nst_arena *arena)
     }
 }
 
+/* In the initial user namespace this power would open init's and the runner's /proc to an actor. */
+static void drop_ptrace(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE);
+    if (syscall(SYS_capget, &header, data) < 0)
+        _exit(1);
+    data[0].effective &= ~(1U << CAP_SYS_PTRACE);
+    data[0].permitted &= ~(1U << CAP_SYS_PTRACE);
+    data[0].inheritable &= ~(1U << CAP_SYS_PTRACE);
+    if (syscall(SYS_capset, &header, data) < 0)
+        _exit(1);
+}
+
 static int first_actor(struct nst_arena *arena)
 {
     struct nst_actor *actor = nst_actor_take(arena, arena->len ? arena->call[0].actor : 1);
@@ -83,6 +100,8 @@ static int first_actor(struct nst_arena *arena)
         if (proc > 0)
             syscall(SYS_close_range, 0, proc - 1, 0);
         syscall(SYS_close_range, proc + 1, ~0U, 0);
+        if (arena->privileged)
+            drop_ptrace();
         signal(SIGCHLD, SIG_IGN); /* an ended actor isn't to stay as a zombie */
         nst_actor_live(arena, actor);
     }
@@ -205,6 +224,32 @@ static void end_actors(struct nst_arena *arena)
     }
 }
 
+/* What stands in the parent and didn't at the start is unmounted, the last first. What is gone with
+ * what it stood on was undone by the same means. */
+static void undo(struct nst_arena *arena)
+{
+    const struct nst_raw_view *start = arena->start->view[0], *end = arena->end->view[0];
+    struct nst_leftover *leftover = &arena->leftover;
+    struct nst_table before = {0}, after = {0};
+
+    if (nst_mountinfo_parse(start->mountinfo, start->mountinfo_len, &before, NULL) == 0 &&
+        nst_mountinfo_parse(end->mountinfo, end->mountinfo_len, &after, NULL) == 0)
+        for (size_t i = after.len; i-- > 0;) {
+            const char *point = after.mount[i].point;
+
+            if (nst_table_find(&before, after.mount[i].id))
+                continue;
+            if (umount2(point, UMOUNT_NOFOLLOW) == 0)
+                leftover->by_path++;
+            else if (umount2(point, UMOUNT_NOFOLLOW | MNT_DETACH) == 0)
+                leftover->by_detaching++;
+            else
+                leftover->by_death++;
+        }
+    nst_table_free(&before);
+    nst_table_free(&after);
+}
+
 static int run_case(struct nst_arena *arena, struct nst_observer *observer)
 {
     int error;
@@ -226,6 +271,8 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
         error = take(arena, observer, true, &arena->end);
     if (!error)
         error = nst_snapshot_events(arena, observer, &arena->end_events);
+    if (!error && arena->options.undo && arena->start != arena->end)
+        undo(arena);
     return error;
 }
 

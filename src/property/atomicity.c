@@ -10,7 +10,14 @@ static enum nst_verdict check(const struct nst_trace *trace,
     for (size_t i = 0; i < trace->len; i++) {
         const struct nst_step *step = &trace->step[i];
 
-        if (step->kind != NST_ANSWER_ERROR || step->before == step->after)
+        if (step->kind != NST_ANSWER_ERROR)
+            continue;
+        for (size_t n = 0; n < step->events.len; n++)
+            if (step->events.event[n].kind == NST_EVENT_ATTACH)
+                return nst_finding_at(ret_finding, i,
+                                      "%s failed with %s and showed a mount in the parent",
+                                      nst_calls[step->call->id].name, strerrorname_np(step->error));
+        if (step->before == step->after)
             continue;
         for (size_t n = 0; n < step->before->len; n++) {
             const struct nst_ns_view *before = &step->before->view[n];

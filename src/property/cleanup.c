@@ -7,8 +7,14 @@ static enum nst_verdict check(const struct nst_trace *trace,
     const struct nst_leftover *left = &trace->leftover;
 
     (void)options;
-    if (!left->processes && !left->directories && !left->namespaces && !left->mounts)
+    if (!left->processes && !left->directories && !left->namespaces && !left->mounts) {
+        if (left->by_path || left->by_detaching || left->by_death)
+            nst_finding_at(ret_finding, trace->len,
+                           "mounts left in the parent: %zu undone by path, %zu only by detaching, "
+                           "%zu only by the namespace's death",
+                           left->by_path, left->by_detaching, left->by_death);
         return NST_PASS;
+    }
     return nst_finding_at(ret_finding, trace->len,
                           "%zu processes, %zu directories, %zu namespaces, %zu mounts are left: %s",
                           left->processes, left->directories, left->namespaces, left->mounts,

@@ -201,7 +201,8 @@ int nst_cmd_run(int argc, char **argv)
         .args_doc = "FILE...",
         .doc = "Performs sequences or strace logs in a sandbox, holds what every namespace showed "
                "against every property, and says what broke."};
-    struct run run = {.repeat = 1, .jobs = 1, .judge = {.intent = NST_INTENT_ASKED}};
+    struct run run = {
+        .repeat = 1, .jobs = 1, .options = {.undo = true}, .judge = {.intent = NST_INTENT_ASKED}};
     int worst = NST_EXIT_HELD;
 
     nst_tool_parse(&argp, argc, argv, &run);
