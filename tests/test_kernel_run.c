@@ -2,6 +2,7 @@
  * everything as it was. */
 #include "nst_test.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
@@ -167,6 +168,62 @@ START_TEST(a_sandbox_that_is_killed_is_said_to_be_dead)
 }
 END_TEST
 
+static size_t count_descriptors(const char *process)
+{
+    char path[64];
+    size_t count = 0;
+
+    /* An ordinary user may not look at the runner, which isn't dumpable. */
+    if (strcmp(process, "self") != 0 && !nst_test_real_root())
+        return 0;
+    snprintf(path, sizeof path, "/proc/%s/fd", process);
+
+    DIR *directory = opendir(path);
+
+    ck_assert_ptr_nonnull(directory);
+    while (readdir(directory))
+        count++;
+    closedir(directory);
+    return count;
+}
+
+/* Neither in the caller nor in the sandbox, whose runner is init's only child. */
+START_TEST(no_case_leaves_a_descriptor)
+{
+    static const char text[] = "1 open(\"/a\", O_RDONLY) = 3\n1 unshare(CLONE_NEWNS) = 0\n"
+                               "1 open_tree(3, \"\", OPEN_TREE_CLONE|AT_EMPTY_PATH)\n"
+                               "1 fork() = 2\n2 kill(2, SIGKILL)\n";
+    size_t here = 0, there = 0;
+
+    for (int i = 0; i < 50; i++) {
+        struct nst_sequence sequence = {0};
+        struct nst_trace trace = {0};
+        char path[64], runner[16];
+        int init;
+
+        run(text, &sequence, &trace);
+        nst_trace_free(&trace);
+        nst_sequence_free(&sequence);
+        snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+        FILE *children = fopen(path, "re");
+
+        ck_assert_int_eq(fscanf(children, "%d", &init), 1);
+        fclose(children);
+        snprintf(path, sizeof path, "/proc/%d/task/%d/children", init, init);
+        children = fopen(path, "re");
+        ck_assert_int_eq(fscanf(children, "%15s", runner), 1);
+        fclose(children);
+        if (i == 1) { /* once all that is kept open is open */
+            here = count_descriptors("self");
+            there = count_descriptors(runner);
+        } else if (i > 1) {
+            ck_assert_uint_eq(count_descriptors("self"), here);
+            ck_assert_uint_eq(count_descriptors(runner), there);
+        }
+    }
+}
+END_TEST
+
 /* What a case mustn't leave, left on purpose, in namespaces of this test's own. */
 static int leave_process(void)
 {
@@ -306,6 +363,7 @@ int main(void)
     tcase_add_test(tests, a_fork_storm_ends_at_the_bound);
     tcase_add_test(tests, an_empty_sequence_is_a_case_too);
     tcase_add_test(tests, a_sandbox_that_is_killed_is_said_to_be_dead);
+    tcase_add_test(tests, no_case_leaves_a_descriptor);
     tcase_add_loop_test(left, whatever_is_left_is_seen, 0, sizeof mutants / sizeof *mutants);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, left);
