@@ -82,6 +82,13 @@ static const struct {
      "2 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
      "1 mount(\"tmpfs\", \"/proc/2\", \"tmpfs\", 0, NULL) = 0\n2 exit_group(0) = ?\n",
      NULL, 0, "isolation    pass"},
+    /* its init's death takes a pid namespace's members, and their /proc, before the next call */
+    {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|CLONE_NEWPID|SIGCHLD) = 2\n"
+     "2 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
+     "2 clone(child_stack=NULL, flags=SIGCHLD) = 3\n3 clone(child_stack=NULL, flags=SIGCHLD) = 4\n"
+     "1 mount(\"tmpfs\", \"/proc/4\", \"tmpfs\", 0, NULL) = 0\n3 exit_group(0) = ?\n"
+     "2 exit_group(0) = ?\n1 mkdir(\"/tmp/x\", 0755) = 0\n",
+     "--repeat=50", 0, "50 runs, all held"},
     /* a dead namespace's MS_SHARED excuses nobody */
     {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|SIGCHLD) = 2\n"
      "2 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n2 exit_group(0) = ?\n"

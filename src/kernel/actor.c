@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct nst_actor *nst_actor_find(struct nst_arena *arena, uint64_t name)
@@ -89,11 +90,27 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
     }
 }
 
-static bool ended(const struct nst_actor *actor)
+/* Who is reaped is gone from /proc as well, with what was mounted there (kernel/exit.c,
+ * release_task()): so the next look meets a settled world. And the init of a pid namespace ends
+ * only when all in it are reaped (kernel/pid_namespace.c, zap_pid_ns_processes()). */
+static void reap(void)
+{
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
+}
+
+bool nst_actor_ended(const struct nst_actor *actor, int milliseconds)
 {
     struct pollfd wait = {.fd = actor->pidfd, .events = POLLIN};
+    int64_t end = nst_now() + milliseconds * 1000000LL;
 
-    return poll(&wait, 1, 0) > 0;
+    for (;;) {
+        bool ended = poll(&wait, 1, milliseconds ? 1 : 0) > 0;
+
+        reap();
+        if (ended || nst_now() >= end)
+            return ended;
+    }
 }
 
 int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds)
@@ -108,7 +125,7 @@ int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanosecon
     while ((left = end - nst_now()) > 0) {
         if (nst_futex_wait(&actor->turn, turn, left < slice ? left : slice) == 0)
             return 0;
-        if (ended(actor)) {
+        if (nst_actor_ended(actor, 0)) {
             actor->alive = false;
             return atomic_load(&actor->turn) == NST_TURN_WAIT ? 0 : -ECHILD;
         }

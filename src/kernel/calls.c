@@ -55,8 +55,13 @@ static long spawn(struct context *c, uint64_t flags, bool clone3)
     actor->fds = c->actor->fds;
     memcpy(actor->fd, c->actor->fd, sizeof(actor->fd));
     flags &= NEW_MASK | CLONE_FS;
+    /* A child of the runner, who reaps it; the init of a pid namespace may make only its own
+     * (clone(2), CLONE_PARENT). */
+    if (getpid() != 1)
+        flags |= CLONE_PARENT;
     if (clone3) {
-        struct clone_args args = {.flags = flags, .exit_signal = SIGCHLD};
+        struct clone_args args = {.flags = flags,
+                                  .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD};
 
         pid = syscall(SYS_clone3, &args, sizeof(args));
     } else {

@@ -102,6 +102,7 @@ struct nst_arena {
     struct nst_leftover leftover;
     enum nst_watch_kind watch;
     bool deadline;
+    bool unsettled; /* something ended, and may be at it still */
     struct nst_actor actor[NST_ACTORS_MAX];
     size_t actors;
 
@@ -139,6 +140,8 @@ struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name);
 /* Has ACTOR take its TURN and waits, at most NANOSECONDS. Returns 0; -ECHILD: it ended in it;
  * -ETIMEDOUT. */
 int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds);
+/* Whether ACTOR has ended, or does within MILLISECONDS; called by the runner, who reaps. */
+bool nst_actor_ended(const struct nst_actor *actor, int milliseconds);
 /* What an actor does first, in its own process, and then for ever. */
 _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor);
 void nst_actor_map_ids(struct nst_arena *arena, uint32_t uid, uint32_t gid);

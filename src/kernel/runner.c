@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,19 +53,12 @@ static void meet(struct nst_arena *arena, struct nst_actor *actor)
     actor->alive = actor->pidfd >= 0;
 }
 
-static bool ended(const struct nst_actor *actor, int milliseconds)
-{
-    struct pollfd wait = {.fd = actor->pidfd, .events = POLLIN};
-
-    return poll(&wait, 1, milliseconds) > 0;
-}
-
 static void note_dead(struct nst_arena *arena)
 {
     for (size_t i = 0; i < arena->actors; i++) {
         struct nst_actor *actor = &arena->actor[i];
 
-        if (actor->alive && ended(actor, 0))
+        if (actor->alive && nst_actor_ended(actor, 0))
             actor->alive = false;
     }
 }
@@ -121,7 +113,7 @@ static struct nst_answer ask(struct nst_arena *arena, struct nst_actor *actor,
     actor->call = call;
     if (call->id == NST_CALL_EXIT_GROUP) { /* its end is the answer: no need to look twice */
         nst_futex_set(&actor->turn, NST_TURN_CALL);
-        if (ended(actor, (int)deadline_ms)) {
+        if (nst_actor_ended(actor, (int)deadline_ms)) {
             actor->alive = false;
             return (struct nst_answer){.kind = NST_ANSWER_ENDED};
         }
@@ -157,22 +149,31 @@ static void settle_kill(struct nst_arena *arena, const struct nst_call *call)
     case SIGTTOU:
         return;
     case SIGKILL:
-        ended(target, 1000);
+        nst_actor_ended(target, 1000);
         return;
     default:
-        ended(target, 20);
+        nst_actor_ended(target, 20);
     }
 }
 
+/* Takes a snapshot whose views are of one instant. Only what ends of itself, unawaited, changes a
+ * table meanwhile; so once something ended, it is looked until two looks show the same. */
 static int take(struct nst_arena *arena, struct nst_observer *observer, bool wanted,
                 struct nst_raw_snapshot **ret)
 {
+    struct nst_raw_snapshot *now, *before = arena->last;
     int error = 0;
 
     if (!wanted)
         return 0;
-    *ret = nst_snapshot_take(arena, observer, &error);
-    arena->last = *ret;
+    now = nst_snapshot_take(arena, observer, &error);
+    for (int i = 0; arena->unsettled && now && now != before && i < 100; i++) {
+        arena->last = before = now;
+        now = nst_snapshot_take(arena, observer, &error);
+        if (now && now != before)
+            now->index = --arena->snapshots - 1; /* the one before was of no instant */
+    }
+    *ret = arena->last = now;
     return error;
 }
 
@@ -193,6 +194,7 @@ static int perform(struct nst_arena *arena, struct nst_observer *observer, size_
     step->answer = ask(arena, actor, call);
     for (size_t j = actors; j < arena->actors; j++)
         meet(arena, &arena->actor[j]);
+    arena->unsettled |= step->answer.kind == NST_ANSWER_ENDED || call->id == NST_CALL_KILL;
     if (call->id == NST_CALL_KILL)
         settle_kill(arena, call);
     if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
@@ -259,7 +261,7 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->start = arena->end = arena->last = NULL;
     arena->end_events = (struct nst_raw_events){0};
     arena->leftover = (struct nst_leftover){0};
-    arena->deadline = false;
+    arena->deadline = arena->unsettled = false;
     arena->watch = nst_watch_kind(observer->watch);
     error = first_actor(arena);
     if (!error)
@@ -267,6 +269,7 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     for (size_t i = 0; !error && i < arena->len; i++)
         error = perform(arena, observer, i);
     end_actors(arena);
+    arena->unsettled = true;
     if (!error)
         error = take(arena, observer, true, &arena->end);
     if (!error)
