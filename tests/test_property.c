@@ -225,7 +225,9 @@ START_TEST(every_property_is_whole_passes_and_is_failed_by_a_mutant)
         bool seen[NST_ERROR + 1] = {false};
 
         ck_assert(property->name && *property->name && property->promise && *property->promise);
-        ck_assert(property->source && *property->source && property->check);
+        ck_assert(property->source && *property->source);
+        ck_assert(property->check ? !property->twin && !property->compare
+                                  : property->twin && property->compare);
         ck_assert_ptr_eq(nst_property_by_name(property->name), property); /* so no name is twice */
         for (size_t i = 0; i < ROWS; i++)
             if (!strcmp(rows[i].property, property->name))

@@ -27,6 +27,13 @@ struct nst_judge_options {
     bool random;
 };
 
+/* The second run of a property that compares two. */
+struct nst_twin {
+    struct nst_sequence sequence;
+    size_t *step; /* for each of its calls the step of the first run that it stands for, or SIZE_MAX */
+};
+
+/* One that judges one trace has CHECK; one that compares two runs has TWIN and COMPARE instead. */
 struct nst_property {
     const char *name;
     const char *promise;
@@ -34,9 +41,16 @@ struct nst_property {
     enum nst_verdict (*check)(const struct nst_trace *trace,
                               const struct nst_judge_options *options,
                               struct nst_finding *ret_finding);
+    /* Makes of the first run the sequence that is to be run beside it. Returns 0; 1 where there is
+     * nothing to compare, RET_TWIN being empty then; -ENOMEM. */
+    int (*twin)(const struct nst_trace *trace, struct nst_twin *ret_twin);
+    enum nst_verdict (*compare)(const struct nst_trace *trace, const struct nst_twin *twin,
+                                const struct nst_trace *twin_trace,
+                                const struct nst_judge_options *options,
+                                struct nst_finding *ret_finding);
 };
 
-/* All properties that one trace can judge; ends with NULL. */
+/* All properties; ends with NULL. */
 extern const struct nst_property *const nst_properties[];
 
 /* How many that are, and the most there may be. */
@@ -49,10 +63,22 @@ struct nst_judgement {
     size_t len;
 };
 
-/* Holds TRACE against every property. Returns NST_ERROR if one gave it, else NST_FAIL if one did,
+/* Holds TRACE against every property of one trace; those of two runs are skipped, see
+ * nst_judge_twins(). Returns NST_ERROR if one gave it, else NST_FAIL if one did,
  * else NST_PASS; what was skipped stands in RET_JUDGEMENT. */
 enum nst_verdict nst_judge(const struct nst_trace *trace, const struct nst_judge_options *options,
                            struct nst_judgement *ret_judgement);
+
+/* Holds TRACE against every property of two runs: runs in SANDBOX, under RUN_OPTIONS, what each
+ * asks for, and adds to JUDGEMENT, which nst_judge() made of TRACE. Returns 0, or what nst_run()
+ * does, with WHY (of 200 bytes, may be NULL) set. */
+int nst_judge_twins(struct nst_sandbox *sandbox, const struct nst_trace *trace,
+                    const struct nst_run_options *run_options,
+                    const struct nst_judge_options *options, struct nst_judgement *judgement,
+                    char *why) __attribute__((warn_unused_result));
+
+/* Frees what TWIN owns and empties it. */
+void nst_twin_free(struct nst_twin *twin);
 
 /* "pass", "fail", "skip", "error". */
 const char *nst_verdict_name(enum nst_verdict verdict);

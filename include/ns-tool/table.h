@@ -126,6 +126,11 @@ int nst_ns_mnt_id(int nsfd, uint64_t *ret_id) __attribute__((warn_unused_result)
  * ioctl NS_MNT_GET_INFO (6.12). -ENOSYS the kernel lacks it, -EINVAL, -EBADF. */
 int nst_ns_mount_count(int nsfd, uint32_t *ret_count) __attribute__((warn_unused_result));
 
+/* Whether the mount namespace of that id (nst_ns_mnt_id()) lives: 1 or 0. Dead is one whose last
+ * reference went, though its mounts may be torn down still (fs/namespace.c, put_mnt_ns()).
+ * listmount(2) with a namespace, 6.11: -ENOSYS before. */
+int nst_ns_lives(uint64_t mnt_ns_id) __attribute__((warn_unused_result));
+
 /* 0, or -EINVAL when the table breaks an invariant: ids are there and unique, nobody is its own
  * ancestor but the root itself, strings are set, points absolute. A mounts table has no ids: only
  * strings are checked. -ENOMEM. ret_message (may be NULL) gets static text that says which one. */

@@ -14,6 +14,7 @@
 /* What one mount namespace showed at one instant. */
 struct nst_ns_view {
     uint64_t ns;             /* the same number, the same namespace; its id, or before 6.10 its inode */
+    uint64_t owner;          /* the user namespace that owns it, by its inode; 0: unknown */
     uint32_t reader;         /* the actor through whose root it was seen; 0: the observer. Through
                                 another root (chroot) the same namespace shows other paths */
     bool parent;             /* whether this is the parent, in which the observer stays */
@@ -38,12 +39,32 @@ enum nst_answer_kind {
     NST_ANSWER_DEADLINE /* it didn't return before the deadline; the run ended here */
 };
 
+enum nst_hold_kind { NST_HOLD_CWD, NST_HOLD_ROOT, NST_HOLD_FD };
+
+/* What keeps a mount, or a namespace, in use. */
+struct nst_hold {
+    uint32_t actor;
+    enum nst_hold_kind kind;
+    int fd;         /* of NST_HOLD_FD, as the sequence numbers it */
+    uint64_t mount; /* the mount's id as mountinfo has it (statx(2), stx_mnt_id) */
+    uint64_t ns;    /* the mount namespace whose file a descriptor is, as nst_ns_view.ns; else 0 */
+};
+
 struct nst_step {
     const struct nst_call *call; /* in the sequence that was run */
     enum nst_answer_kind kind;
     int64_t value;
     int error;       /* positive errno */
     uint64_t ns;     /* the actor's mount namespace before the call */
+    uint64_t user;   /* its user namespace before the call, by its inode; 0: unknown */
+    struct nst_hold *hold; /* what every living actor held when the call began; owned. Only of a
+                              call that may drop a last reference (umount2, unshare, setns, close,
+                              kill, exit_group) */
+    size_t holds;
+    uint64_t *alive; /* of the mount namespaces that actors were in so far those that lived when it
+                        was over, as nst_ns_view.ns; owned. Only after a call that may drop a last
+                        reference, else NULL; NULL too where the kernel doesn't tell (before 6.11) */
+    size_t alives;
     struct nst_snapshot *before, *after; /* may be the same snapshot: provably nothing changed */
     struct nst_events events; /* what the watch on the parent saw during this call */
 };

@@ -15,6 +15,7 @@
 
 #define NST_WHY 200
 #define NST_FDS_MAX 128                    /* descriptors that one actor can hold */
+#define NST_SEEN_MAX 1024
 #define NST_ARENA_SIZE ((size_t)512 << 20) /* of addresses; pages come when touched */
 
 struct nst_answer {
@@ -38,6 +39,7 @@ struct nst_actor {
     uint32_t name;          /* as the sequence writes it */
     int pidfd;              /* the runner's */
     bool alive;             /* as far as the runner knows */
+    uint64_t ns, user;      /* its mount namespace, its user namespace's inode: the runner's */
     const struct nst_call *call;
     struct nst_answer answer;
     struct nst_raw_view *look; /* whose statmount it is to fill */
@@ -47,7 +49,7 @@ struct nst_actor {
 
 /* What one namespace showed, as read. Never changes once made, so snapshots share them. */
 struct nst_raw_view {
-    uint64_t ns;
+    uint64_t ns, owner;
     uint32_t reader; /* name of the actor through whose root this was seen; 0: the observer */
     bool parent, have_statmount, whole;
     char *mountinfo, *mounts;
@@ -69,7 +71,11 @@ struct nst_raw_events {
 
 struct nst_raw_step {
     struct nst_answer answer;
-    uint64_t ns;
+    uint64_t ns, user;
+    struct nst_hold *hold;
+    size_t holds;
+    uint64_t *alive;
+    size_t alives;
     struct nst_raw_snapshot *before, *after;
     struct nst_raw_events events;
 };
@@ -86,6 +92,7 @@ struct nst_arena {
 
     _Atomic pid_t init; /* as the tool sees it */
     bool privileged;
+    int cpu;  /* on which all of it runs */
     int proc; /* O_PATH on init's own /proc: in every process of the sandbox, seen by no sequence */
     int init_mountinfo; /* of init's own namespace */
     int init_root;      /* O_PATH on its root */
@@ -105,6 +112,9 @@ struct nst_arena {
     bool unsettled; /* something ended, and may be at it still */
     struct nst_actor actor[NST_ACTORS_MAX];
     size_t actors;
+    uint64_t seen[NST_SEEN_MAX]; /* mount namespaces that its actors were in */
+    size_t seen_len;
+    bool seen_all; /* there were no more */
 
     _Atomic size_t used; /* bytes of this mapping, from its start */
 };
@@ -176,13 +186,20 @@ int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer);
 /* Returns the snapshot, ARENA->last itself where nothing differs; NULL: -errno in RET_ERROR. */
 struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_observer *observer,
                                            int *ret_error);
-uint64_t nst_snapshot_ns(struct nst_arena *arena, const struct nst_actor *actor);
+/* Notes which namespaces ACTOR is in. Only its own unshare and setns change that. */
+void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor);
+uint64_t nst_snapshot_ns_of_fd(int fd); /* of an open namespace file; 0: trouble */
 /* Fills VIEW's statmount with what the calling process sees. */
 void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view);
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
                         struct nst_raw_events *ret_events);
 /* Reads FD from its start into BUFFER, which it grows. Returns 0 or -errno. */
 int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len);
+
+/* hold.c, in the runner */
+bool nst_hold_counts(enum nst_call_id id); /* whether such a call may drop a last reference */
+int nst_hold_read(struct nst_arena *arena, struct nst_raw_step *step);
+int nst_hold_alive(struct nst_arena *arena, struct nst_raw_step *step);
 
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */
 void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);

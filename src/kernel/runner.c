@@ -46,11 +46,11 @@ static int make_parent(struct nst_arena *arena)
 /* Waits until a new actor knows its pid. */
 static void meet(struct nst_arena *arena, struct nst_actor *actor)
 {
-    (void)arena;
     if (nst_futex_wait(&actor->ready, 0, 500 * MS) < 0)
         return;
     actor->pidfd = (int)syscall(SYS_pidfd_open, atomic_load(&actor->pid), 0);
     actor->alive = actor->pidfd >= 0;
+    nst_snapshot_meet(arena, actor);
 }
 
 static void note_dead(struct nst_arena *arena)
@@ -183,17 +183,24 @@ static int perform(struct nst_arena *arena, struct nst_observer *observer, size_
     struct nst_raw_step *step = &arena->step[i];
     struct nst_actor *actor = nst_actor_find(arena, call->actor);
     size_t actors = arena->actors;
-    bool wanted = !arena->options.only_ends;
-    int error;
+    bool wanted = !arena->options.only_ends, counts = wanted && nst_hold_counts(call->id);
+    int error = 0;
 
     if (wanted)
         step->before = step->after = arena->last;
     if (arena->deadline || !actor || !actor->alive)
         return 0;
-    step->ns = nst_snapshot_ns(arena, actor);
+    step->ns = actor->ns;
+    step->user = actor->user;
+    if (counts)
+        error = nst_hold_read(arena, step);
+    if (error)
+        return error;
     step->answer = ask(arena, actor, call);
     for (size_t j = actors; j < arena->actors; j++)
         meet(arena, &arena->actor[j]);
+    if (call->id == NST_CALL_UNSHARE || call->id == NST_CALL_SETNS)
+        nst_snapshot_meet(arena, actor);
     arena->unsettled |= step->answer.kind == NST_ANSWER_ENDED || call->id == NST_CALL_KILL;
     if (call->id == NST_CALL_KILL)
         settle_kill(arena, call);
@@ -202,6 +209,8 @@ static int perform(struct nst_arena *arena, struct nst_observer *observer, size_
     error = call->id == NST_CALL_PIVOT_ROOT ? nst_observer_reopen(arena, observer) : 0;
     if (!error)
         error = take(arena, observer, wanted, &step->after);
+    if (!error && counts)
+        error = nst_hold_alive(arena, step);
     return error ? error : nst_snapshot_events(arena, observer, &step->events);
 }
 
@@ -256,7 +265,8 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
 {
     int error;
 
-    arena->actors = 0;
+    arena->actors = arena->seen_len = 0;
+    arena->seen_all = true;
     arena->snapshots = 0;
     arena->start = arena->end = arena->last = NULL;
     arena->end_events = (struct nst_raw_events){0};

@@ -150,6 +150,7 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
     }
     if (options)
         sandbox->arena->options = *options;
+    sandbox->arena->cpu = sched_getcpu();
     sandbox->arena->privileged = sandbox->arena->options.privileged;
     error = start(sandbox, sandbox->arena->privileged);
     if (!error)

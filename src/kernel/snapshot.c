@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <ns-tool/mount_abi.h>
 
 int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
 {
@@ -76,26 +79,58 @@ int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
 }
 
 /* An inode's number may be used again at once, an id (6.10) is not. */
-static uint64_t ns_of(const struct nst_arena *arena, const char *path)
+uint64_t nst_snapshot_ns_of_fd(int fd)
 {
-    int fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
     struct stat status;
     uint64_t id;
 
-    if (fd < 0)
-        return 0;
     if (nst_ns_mnt_id(fd, &id) < 0)
         id = fstat(fd, &status) < 0 ? 0 : status.st_ino;
+    return id;
+}
+
+/* The mount namespace whose file is PATH below /proc, and the user namespace that owns it. */
+static uint64_t ns_of(const struct nst_arena *arena, const char *path, uint64_t *ret_owner)
+{
+    int fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC), owner;
+    struct stat status;
+    uint64_t id;
+
+    if (ret_owner)
+        *ret_owner = 0;
+    if (fd < 0)
+        return 0;
+    id = nst_snapshot_ns_of_fd(fd);
+    owner = ret_owner ? ioctl(fd, NS_GET_USERNS) : -1;
+    if (owner >= 0 && fstat(owner, &status) == 0)
+        *ret_owner = status.st_ino;
+    if (owner >= 0)
+        close(owner);
     close(fd);
     return id;
 }
 
-uint64_t nst_snapshot_ns(struct nst_arena *arena, const struct nst_actor *actor)
+static void note_seen(struct nst_arena *arena, uint64_t ns)
 {
+    for (size_t i = 0; i < arena->seen_len; i++)
+        if (arena->seen[i] == ns)
+            return;
+    if (arena->seen_len == NST_SEEN_MAX)
+        arena->seen_all = false;
+    else if (ns)
+        arena->seen[arena->seen_len++] = ns;
+}
+
+void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor)
+{
+    struct stat status;
     char path[48];
 
     snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
-    return ns_of(arena, path);
+    actor->ns = ns_of(arena, path, NULL);
+    note_seen(arena, actor->ns);
+    snprintf(path, sizeof(path), "%d/ns/user", (int)atomic_load(&actor->pid));
+    actor->user = fstatat(arena->proc, path, &status, 0) < 0 ? 0 : status.st_ino;
 }
 
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
@@ -235,7 +270,7 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
                      struct nst_actor *actor, struct nst_raw_view **ret_view)
 {
     uint32_t reader = actor ? actor->name : 0;
-    struct nst_raw_view *view = last_view(arena, ns, reader);
+    struct nst_raw_view *last = last_view(arena, ns, reader), *view = last;
     int fd = observer->mountinfo, error;
     char path[48];
 
@@ -254,8 +289,11 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
     view = nst_arena_take(arena, sizeof(*view));
     if (!view)
         return -ENOMEM;
-    *view = (struct nst_raw_view){
-        .ns = ns, .reader = reader, .parent = !actor, .mountinfo_len = observer->buffer_len};
+    *view = (struct nst_raw_view){.ns = ns,
+                                  .owner = last ? last->owner : 0,
+                                  .reader = reader,
+                                  .parent = !actor,
+                                  .mountinfo_len = observer->buffer_len};
     view->mountinfo = keep(arena, observer->buffer, observer->buffer_len);
     *ret_view = view;
     if (!view->mountinfo)
@@ -263,6 +301,10 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
     view->whole =
         observer->hidden >= 0 &&
         hidden(arena, actor, lines(view->mountinfo, view->mountinfo_len)) == observer->hidden;
+    if (!last) {
+        snprintf(path, sizeof(path), "%d/ns/mnt", actor ? (int)atomic_load(&actor->pid) : 0);
+        ns_of(arena, actor ? path : "self/ns/mnt", &view->owner);
+    }
     read_statmount(arena, observer, actor, view);
     return 0;
 }
@@ -312,7 +354,7 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
         *ret_error = read_mounts(arena, observer, &view[0]);
     for (size_t i = 0; !*ret_error && i < arena->actors; i++) {
         struct nst_actor *actor = &arena->actor[i];
-        uint64_t ns = actor->alive ? nst_snapshot_ns(arena, actor) : 0;
+        uint64_t ns = actor->alive ? actor->ns : 0;
 
         if (ns && !seen(view, len, ns) && read_view(arena, observer, ns, actor, &view[len]) == 0)
             len++;
@@ -342,7 +384,7 @@ int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
 
     if (error)
         return error;
-    observer->ns = ns_of(arena, "self/ns/mnt");
+    observer->ns = ns_of(arena, "self/ns/mnt", NULL);
     if (!observer->ns)
         return nst_arena_fail(arena, "/proc/self/ns/mnt");
     if (nst_table_read_statmount(0, &table) == 0) {

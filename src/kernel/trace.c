@@ -20,8 +20,11 @@ static void free_snapshot(struct nst_snapshot *snapshot)
 
 void nst_trace_free(struct nst_trace *trace)
 {
-    for (size_t i = 0; i < trace->len; i++)
+    for (size_t i = 0; i < trace->len; i++) {
         nst_events_free(&trace->step[i].events);
+        free(trace->step[i].hold);
+        free(trace->step[i].alive);
+    }
     for (size_t i = 0; i < trace->snapshots; i++)
         free_snapshot(trace->snapshot[i]);
     nst_events_free(&trace->end_events);
@@ -71,6 +74,7 @@ static int copy_view(const struct nst_raw_view *raw, struct nst_ns_view *view)
     int error;
 
     view->ns = raw->ns;
+    view->owner = raw->owner;
     view->reader = raw->reader;
     view->whole = raw->whole;
     view->parent = raw->parent;
@@ -122,6 +126,16 @@ static int copy_events(const struct nst_raw_events *raw, struct nst_events *ret_
     return 0;
 }
 
+/* A copy of LEN things of SIZE; NULL of NULL, and where there is no memory, noted in ERROR. */
+static void *copy_array(const void *from, size_t len, size_t size, int *error)
+{
+    void *copy = from ? malloc(len * size + 1) : NULL;
+
+    if (from && !copy)
+        *error = -ENOMEM;
+    return copy && len ? memcpy(copy, from, len * size) : copy;
+}
+
 static void copy_step(struct nst_trace *trace, const struct nst_raw_step *raw,
                       struct nst_step *step, int *error)
 {
@@ -129,6 +143,11 @@ static void copy_step(struct nst_trace *trace, const struct nst_raw_step *raw,
     step->value = raw->answer.value;
     step->error = raw->answer.error;
     step->ns = raw->ns;
+    step->user = raw->user;
+    step->hold = copy_array(raw->hold, raw->holds, sizeof(*raw->hold), error);
+    step->holds = step->hold ? raw->holds : 0;
+    step->alive = copy_array(raw->alive, raw->alives, sizeof(*raw->alive), error);
+    step->alives = step->alive ? raw->alives : 0;
     step->before = snapshot_of(trace, raw->before, error);
     step->after = snapshot_of(trace, raw->after, error);
     if (!*error)

@@ -1,5 +1,6 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "list.h"
@@ -37,6 +38,10 @@ enum nst_verdict nst_judge(const struct nst_trace *trace, const struct nst_judge
         struct nst_finding *finding = &ret_judgement->finding[i];
 
         finding->text[0] = '\0';
+        ret_judgement->len++;
+        ret_judgement->verdict[i] = NST_SKIP;
+        if (!nst_properties[i]->check)
+            continue;
         enum nst_verdict verdict = nst_properties[i]->check(trace, options, finding);
 
         /* What wasn't performed wasn't judged. Cleanup was, and expectation says the deadline. */
@@ -44,11 +49,51 @@ enum nst_verdict nst_judge(const struct nst_trace *trace, const struct nst_judge
             nst_properties[i] != &nst_property_expectation)
             verdict = NST_SKIP;
         ret_judgement->verdict[i] = verdict;
-        ret_judgement->len++;
         if (verdict == NST_ERROR || (verdict == NST_FAIL && worst == NST_PASS))
             worst = verdict;
     }
     return worst;
+}
+
+void nst_twin_free(struct nst_twin *twin)
+{
+    nst_sequence_free(&twin->sequence);
+    free(twin->step);
+    *twin = (struct nst_twin){0};
+}
+
+static int judge_twin(struct nst_sandbox *sandbox, const struct nst_trace *trace,
+                      const struct nst_run_options *run_options,
+                      const struct nst_judge_options *options, const struct nst_property *property,
+                      enum nst_verdict *ret_verdict, struct nst_finding *ret_finding, char *why)
+{
+    struct nst_trace twin_trace = {0};
+    struct nst_twin twin = {0};
+    int r = property->twin(trace, &twin);
+
+    *ret_verdict = NST_SKIP;
+    if (!r) {
+        r = nst_run(sandbox, &twin.sequence, run_options, &twin_trace, why);
+        if (!r && !twin_trace.deadline)
+            *ret_verdict = property->compare(trace, &twin, &twin_trace, options, ret_finding);
+        nst_trace_free(&twin_trace);
+    }
+    nst_twin_free(&twin);
+    return r > 0 ? 0 : r;
+}
+
+int nst_judge_twins(struct nst_sandbox *sandbox, const struct nst_trace *trace,
+                    const struct nst_run_options *run_options,
+                    const struct nst_judge_options *options, struct nst_judgement *judgement,
+                    char *why)
+{
+    int r = 0;
+
+    for (size_t i = 0; !r && !trace->deadline && i < judgement->len; i++)
+        if (nst_properties[i]->twin)
+            r = judge_twin(sandbox, trace, run_options, options, nst_properties[i],
+                           &judgement->verdict[i], &judgement->finding[i], why);
+    return r;
 }
 
 enum nst_verdict nst_finding_at(struct nst_finding *ret_finding, size_t step, const char *format,

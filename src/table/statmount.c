@@ -264,3 +264,14 @@ int nst_ns_mount_count(int nsfd, uint32_t *ret_count)
     *ret_count = r < 0 ? 0 : info.nr_mounts;
     return !r ? 0 : errno == ENOTTY ? -ENOSYS : -errno;
 }
+
+int nst_ns_lives(uint64_t mnt_ns_id)
+{
+    struct nst_mnt_id_req request = {
+        .size = MNT_ID_REQ_SIZE_VER1, .mnt_id = LSMT_ROOT, .mnt_ns_id = mnt_ns_id};
+    uint64_t id;
+
+    if (syscall(__NR_listmount, &request, &id, (size_t)1, 0U) >= 0 || errno == EPERM)
+        return 1;
+    return errno == ENOENT ? 0 : -ENOSYS;
+}

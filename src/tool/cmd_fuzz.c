@@ -15,6 +15,7 @@
 #include "tool/fuzz.h"
 #include "tool/fuzz_report.h"
 #include "tool/number.h"
+#include "tool/sandbox.h"
 #include "tool/tool.h"
 
 struct fuzz {
@@ -128,8 +129,10 @@ static int start_worker(const struct fuzz *fuzz, struct nst_fuzz_shared *shared,
 {
     pid_t parent = getpid(), pid = fork();
 
-    if (pid > 0)
+    if (pid > 0) {
         progress->worker[progress->workers++] = pid;
+        progress->started++;
+    }
     if (pid)
         return pid < 0 ? -errno : 0;
     signal(SIGINT, SIG_IGN);
@@ -138,6 +141,7 @@ static int start_worker(const struct fuzz *fuzz, struct nst_fuzz_shared *shared,
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(NST_EXIT_BROKE);
+    nst_tool_spread(progress->started);
     exit(nst_fuzz_work(&fuzz->options, shared));
 }
 

@@ -150,6 +150,7 @@ static int run_shares(const struct run *run, const struct nst_sequence *sequence
             break;
         }
         if (!pid) {
+            nst_tool_spread(i);
             int status = run_share(run, sequence, i);
 
             exit(fflush(stdout) ? NST_EXIT_BROKE : status);

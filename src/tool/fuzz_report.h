@@ -10,6 +10,7 @@
 struct nst_fuzz_progress {
     unsigned workers;                /* that live */
     pid_t worker[NST_FUZZ_JOBS_MAX]; /* the first `workers` of them */
+    unsigned started;                /* so far */
     unsigned killed;                 /* that were ended by a signal */
     int status;                      /* the worst of the others' exit statuses */
     bool shown[NST_FUZZ_FAILURES_MAX];
