@@ -30,6 +30,9 @@ struct nst_prop {
     const char *setup;    /* calls that stand before the random ones; NULL: none */
     enum nst_intent intent;
     void (*spoil)(struct nst_trace *trace); /* makes of it what a broken kernel would show */
+    /* Changes a call, as a runtime with a mistake would: this is performed, while the property is
+     * told that what stood there was. Strings that it sets must be static. */
+    void (*mistake)(struct nst_call *call);
     bool broken;      /* a mutant: one of the cases must be rejected, else nothing is checked */
     uint64_t cases;   /* 0: 300 */
     size_t max_calls; /* 0: the generator's */
@@ -74,9 +77,17 @@ static inline enum nst_verdict nst_prop_judge(struct nst_prop_run *run,
     const struct nst_judge_options options = {.random = true, .intent = run->prop->intent};
     const char *name = run->prop->property;
     enum nst_verdict verdict = NST_SKIP;
+    struct nst_sequence performed = {0};
     struct nst_trace trace = {0};
 
-    nst_prop_perform(run, sequence, &trace);
+    if (run->prop->mistake) {
+        ck_assert_int_eq(nst_sequence_copy(sequence, &performed), 0);
+        for (size_t i = 0; i < performed.len; i++)
+            run->prop->mistake(&performed.call[i]);
+    }
+    nst_prop_perform(run, run->prop->mistake ? &performed : sequence, &trace);
+    for (size_t i = 0; i < trace.len; i++)
+        trace.step[i].call = &sequence->call[i];
     if (run->prop->spoil)
         run->prop->spoil(&trace);
     for (size_t i = 0; nst_properties[i] && verdict != NST_FAIL && verdict != NST_ERROR; i++)
@@ -86,6 +97,7 @@ static inline enum nst_verdict nst_prop_judge(struct nst_prop_run *run,
             verdict = one == NST_SKIP ? verdict : one;
         }
     nst_trace_free(&trace);
+    nst_sequence_free(&performed);
     return verdict;
 }
 

@@ -7,6 +7,30 @@
 
 #include <ns-tool/property.h>
 
+/* Mountinfo, shortened. */
+#define FS " - tmpfs none rw\n"
+#define P_ROOT "20 1 0:30 / / rw shared:1" FS
+#define P_B "21 20 0:31 / /b rw shared:9" FS
+#define C_ROOT "40 1 0:30 / / rw" FS
+#define C_SHARED "40 1 0:30 / / rw shared:1" FS
+#define C_SLAVE "40 1 0:30 / / rw master:1" FS
+#define C_B "41 40 0:31 / /b rw" FS
+#define C_B_SHARED "41 40 0:31 / /b rw shared:9" FS
+#define C_B_SLAVE "41 40 0:31 / /b rw master:9" FS
+#define S_ROOT "60 1 0:30 / / rw" FS
+#define C_ROOT_5 "40 1 0:30 / / rw shared:5" FS
+#define S_ROOT_5 "60 1 0:30 / / rw shared:5" FS
+#define S_B "61 60 0:31 / /b rw" FS
+#define MOUNT "1 mount(\"none\", \"/b\", \"tmpfs\", 0, NULL)\n"
+#define SHARE "1 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL)\n"
+#define UMOUNT "1 umount2(\"/b\", 0)\n"
+#define RMDIR "1 rmdir(\"/b\")\n"
+
+#define PASSES(p, c) .property = p, .verdict = NST_PASS, .calls = c
+#define FAILS(p, c, s) .property = p, .verdict = NST_FAIL, .calls = c, .says = s
+#define FROM(...) .before = {{__VA_ARGS__}}
+#define TO(...) .after = {{__VA_ARGS__}}
+
 enum { PARENT = 1, CHILD, SIBLING, NAMESPACES = SIBLING };
 
 /* What the parent, a child and its sibling show; NULL: the namespace isn't seen. */
@@ -138,5 +162,76 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
         add_events(row->end_events, &trace.end_events);
     return trace;
 }
+
+/* The rows of the test that includes this. */
+static const struct trace_row *trace_rows;
+
+START_TEST(a_property_says_of_a_trace_what_it_promises)
+{
+    const struct trace_row *row = &trace_rows[_i];
+    const struct nst_property *property = nst_property_by_name(row->property);
+    struct nst_judge_options options = {.intent = row->intent, .random = row->random};
+    struct nst_sequence sequence = {0};
+    struct nst_trace trace = make_trace(row, &sequence);
+    struct nst_finding finding = {.step = 1000};
+    struct nst_judgement judgement;
+
+    ck_assert_msg(property, "no property %s", row->property);
+
+    enum nst_verdict verdict = property->check(&trace, &options, &finding);
+
+    ck_assert_msg(verdict == row->verdict, "row %d: %s: %s: %s", _i, property->name,
+                  nst_verdict_name(verdict), finding.text);
+    if (row->says) {
+        ck_assert_msg(strstr(finding.text, row->says), "row %d: %s", _i, finding.text);
+        ck_assert_uint_le(finding.step, trace.len);
+        ck_assert_ptr_null(strchr(finding.text, '\n'));
+    }
+    nst_judge(&trace, &options, &judgement);
+    for (size_t i = 0; i < judgement.len; i++)
+        if (nst_properties[i] == property)
+            ck_assert_int_eq(judgement.verdict[i], row->verdict);
+    nst_trace_free(&trace);
+    nst_sequence_free(&sequence);
+}
+END_TEST
+
+/* A test of one property: its rows, some of which pass while others, their mutants, fail. */
+static inline int trace_rows_main(const char *property, const struct trace_row *rows, int len)
+{
+    Suite *suite = suite_create(property);
+    TCase *tests = tcase_create(property);
+    SRunner *runner = srunner_create(suite);
+    bool seen[NST_ERROR + 1] = {false};
+    int failed;
+
+    for (int i = 0; i < len; i++) {
+        bool whole = !strcmp(rows[i].property, property) &&
+                     (rows[i].verdict != NST_FAIL || rows[i].says);
+
+        if (!whole) {
+            fprintf(stderr, "row %d is of another property, or says not what it finds\n", i);
+            return 1;
+        }
+        seen[rows[i].verdict] = true;
+    }
+    if (!seen[NST_PASS] || !seen[NST_FAIL]) {
+        fprintf(stderr, "nothing passes %s, or no mutant fails it\n", property);
+        return 1;
+    }
+    trace_rows = rows;
+    tcase_add_loop_test(tests, a_property_says_of_a_trace_what_it_promises, 0, len);
+    suite_add_tcase(suite, tests);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
+
+#define TRACE_ROWS_MAIN(property, rows)                                                            \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        return trace_rows_main(property, rows, (int)(sizeof(rows) / sizeof *(rows)));              \
+    }
 
 #endif
