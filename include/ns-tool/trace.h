@@ -81,6 +81,8 @@ struct nst_leftover {
 struct nst_trace {
     struct nst_step *step;
     size_t len;
+    struct nst_step *setup; /* what nst_run_options.setup did, between start and the first call; its
+                               call is NULL; owned. NULL: there was no setup */
     struct nst_snapshot **snapshot; /* all, each once; owned */
     size_t snapshots;
     struct nst_snapshot *start, *end; /* before the first call; after every actor is gone */
@@ -103,6 +105,15 @@ struct nst_run_options {
     bool no_fanotify;     /* force polling, as on kernels before 6.15 */
     bool undo;        /* unmount what the case left in the parent, and tell how it went */
     bool only_ends;       /* tables at the start and the end only */
+
+    /* The code under test, such as a runtime's own setup of its namespaces; NULL: none. It runs in
+     * the first actor's process, before the first call, and the calls are made wherever it left
+     * that process. It finds the sandbox's small world and no file of the host. Returns 0 or more,
+     * or a negative errno; both are data: nst_trace.setup has them. It may fork and wait; children
+     * that it leaves are ended with the case. It and all it refers to must be in memory when the
+     * sandbox is opened: SETUP_CTX is what it was then, unless it lies in a shared mapping. */
+    int (*setup)(void *setup_ctx);
+    void *setup_ctx;
 };
 
 struct nst_sandbox;

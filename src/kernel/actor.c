@@ -71,6 +71,17 @@ void nst_actor_map_ids(struct nst_arena *arena, uint32_t uid, uint32_t gid)
     write_self(arena, "self/gid_map", text);
 }
 
+/* A setup may wait for children of its own; later ones aren't to stay as zombies. */
+static void perform_setup(const struct nst_arena *arena, struct nst_actor *actor)
+{
+    signal(SIGCHLD, SIG_DFL);
+    int r = arena->options.setup(arena->options.setup_ctx);
+
+    signal(SIGCHLD, SIG_IGN);
+    actor->answer = r < 0 ? (struct nst_answer){.kind = NST_ANSWER_ERROR, .error = -r, .value = -1}
+                          : (struct nst_answer){.kind = NST_ANSWER_VALUE, .value = r};
+}
+
 _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
 {
     char self[16] = "";
@@ -84,6 +95,8 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
         nst_futex_wait(&actor->turn, NST_TURN_WAIT, -1);
         if (atomic_load(&actor->turn) == NST_TURN_LOOK)
             nst_snapshot_look(arena, actor->look);
+        else if (atomic_load(&actor->turn) == NST_TURN_SETUP)
+            perform_setup(arena, actor);
         else
             nst_actor_perform(arena, actor);
         nst_futex_set(&actor->turn, NST_TURN_WAIT);

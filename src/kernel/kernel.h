@@ -29,7 +29,7 @@ struct nst_fd_name {
 };
 
 /* What an actor is asked to do. */
-enum nst_turn { NST_TURN_WAIT, NST_TURN_CALL, NST_TURN_LOOK };
+enum nst_turn { NST_TURN_WAIT, NST_TURN_CALL, NST_TURN_LOOK, NST_TURN_SETUP };
 
 /* One actor. Written by the actor itself while it has its turn, by the runner else. */
 struct nst_actor {
@@ -102,7 +102,7 @@ struct nst_arena {
     struct nst_run_options options;
     struct nst_call *call;
     size_t len;
-    struct nst_raw_step *step;
+    struct nst_raw_step *step, setup;
     struct nst_raw_snapshot *start, *end, *last;
     size_t snapshots;
     struct nst_raw_events end_events;

@@ -103,22 +103,14 @@ static int first_actor(struct nst_arena *arena)
     return actor->alive ? 0 : -ECHILD;
 }
 
-/* Has ACTOR perform CALL and waits. An actor that ends in its call answers nothing: its pidfd
- * tells. */
-static struct nst_answer ask(struct nst_arena *arena, struct nst_actor *actor,
-                             const struct nst_call *call)
+static unsigned deadline_ms(const struct nst_arena *arena)
 {
-    unsigned deadline_ms = arena->options.deadline_ms ? arena->options.deadline_ms : 1000;
+    return arena->options.deadline_ms ? arena->options.deadline_ms : 1000;
+}
 
-    actor->call = call;
-    if (call->id == NST_CALL_EXIT_GROUP) { /* its end is the answer: no need to look twice */
-        nst_futex_set(&actor->turn, NST_TURN_CALL);
-        if (nst_actor_ended(actor, (int)deadline_ms)) {
-            actor->alive = false;
-            return (struct nst_answer){.kind = NST_ANSWER_ENDED};
-        }
-    }
-    switch (nst_actor_ask(actor, NST_TURN_CALL, deadline_ms * MS)) {
+static struct nst_answer await(struct nst_arena *arena, struct nst_actor *actor, enum nst_turn turn)
+{
+    switch (nst_actor_ask(actor, turn, deadline_ms(arena) * MS)) {
     case 0:
         return actor->answer;
     case -ECHILD:
@@ -127,6 +119,22 @@ static struct nst_answer ask(struct nst_arena *arena, struct nst_actor *actor,
         arena->deadline = true;
         return (struct nst_answer){.kind = NST_ANSWER_DEADLINE};
     }
+}
+
+/* Has ACTOR perform CALL and waits. An actor that ends in its call answers nothing: its pidfd
+ * tells. */
+static struct nst_answer ask(struct nst_arena *arena, struct nst_actor *actor,
+                             const struct nst_call *call)
+{
+    actor->call = call;
+    if (call->id == NST_CALL_EXIT_GROUP) { /* its end is the answer: no need to look twice */
+        nst_futex_set(&actor->turn, NST_TURN_CALL);
+        if (nst_actor_ended(actor, (int)deadline_ms(arena))) {
+            actor->alive = false;
+            return (struct nst_answer){.kind = NST_ANSWER_ENDED};
+        }
+    }
+    return await(arena, actor, NST_TURN_CALL);
 }
 
 /* A signal's effect is awaited, so that the next call meets a settled world. */
@@ -214,6 +222,25 @@ static int perform(struct nst_arena *arena, struct nst_observer *observer, size_
     return error ? error : nst_snapshot_events(arena, observer, &step->events);
 }
 
+/* What it does isn't known, so all of it is looked at. */
+static int perform_setup(struct nst_arena *arena, struct nst_observer *observer)
+{
+    struct nst_actor *actor = &arena->actor[0];
+    struct nst_raw_step *step = &arena->setup;
+    int error;
+
+    *step = (struct nst_raw_step){.ns = actor->ns, .user = actor->user};
+    step->before = step->after = arena->last;
+    step->answer = await(arena, actor, NST_TURN_SETUP);
+    actor->alive = step->answer.kind != NST_ANSWER_ENDED;
+    nst_snapshot_meet(arena, actor);
+    arena->unsettled = true;
+    error = nst_observer_reopen(arena, observer);
+    if (!error)
+        error = take(arena, observer, true, &step->after);
+    return error ? error : nst_snapshot_events(arena, observer, &step->events);
+}
+
 /* Kills all but init and this process, and reaps them. */
 static void end_actors(struct nst_arena *arena)
 {
@@ -276,6 +303,8 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     error = first_actor(arena);
     if (!error)
         error = take(arena, observer, true, &arena->start);
+    if (!error && arena->options.setup)
+        error = perform_setup(arena, observer);
     for (size_t i = 0; !error && i < arena->len; i++)
         error = perform(arena, observer, i);
     end_actors(arena);

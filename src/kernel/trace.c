@@ -18,17 +18,24 @@ static void free_snapshot(struct nst_snapshot *snapshot)
     free(snapshot);
 }
 
+static void free_step(struct nst_step *step)
+{
+    nst_events_free(&step->events);
+    free(step->hold);
+    free(step->alive);
+}
+
 void nst_trace_free(struct nst_trace *trace)
 {
-    for (size_t i = 0; i < trace->len; i++) {
-        nst_events_free(&trace->step[i].events);
-        free(trace->step[i].hold);
-        free(trace->step[i].alive);
-    }
+    for (size_t i = 0; i < trace->len; i++)
+        free_step(&trace->step[i]);
+    if (trace->setup)
+        free_step(trace->setup);
     for (size_t i = 0; i < trace->snapshots; i++)
         free_snapshot(trace->snapshot[i]);
     nst_events_free(&trace->end_events);
     free(trace->step);
+    free(trace->setup);
     free(trace->snapshot);
     *trace = (struct nst_trace){0};
 }
@@ -170,6 +177,13 @@ int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *se
     trace.len = sequence->len;
     trace.snapshots = arena->snapshots;
     trace.start = snapshot_of(&trace, arena->start, &error);
+    if (arena->options.setup) {
+        trace.setup = calloc(1, sizeof(*trace.setup));
+        if (trace.setup)
+            copy_step(&trace, &arena->setup, trace.setup, &error);
+        else
+            error = -ENOMEM;
+    }
     for (size_t i = 0; i < sequence->len; i++) {
         trace.step[i].call = &sequence->call[i];
         copy_step(&trace, &arena->step[i], &trace.step[i], &error);

@@ -7,6 +7,14 @@ static enum nst_verdict check(const struct nst_trace *trace,
                               const struct nst_judge_options *options,
                               struct nst_finding *ret_finding)
 {
+    if (trace->setup && trace->setup->kind == NST_ANSWER_ERROR)
+        return nst_finding_at(ret_finding, trace->len, "the setup failed with %s",
+                              strerrorname_np(trace->setup->error));
+    if (trace->setup && trace->setup->kind != NST_ANSWER_VALUE)
+        return nst_finding_at(ret_finding, trace->len, "the setup %s",
+                              trace->setup->kind == NST_ANSWER_ENDED
+                                  ? "ended its process"
+                                  : "did not return before its deadline");
     if (options->random)
         return NST_PASS;
     for (size_t i = 0; i < trace->len; i++) {

@@ -203,7 +203,7 @@ static int find_leak(const struct nst_trace *trace, const struct nst_step *step,
                      const struct nst_ns_view *before, const struct nst_ns_view *after,
                      char **ret_text)
 {
-    struct leak leak = {.trace = trace, .unlinks = unlinks(step->call->id)};
+    struct leak leak = {.trace = trace, .unlinks = step->call && unlinks(step->call->id)};
     int r = nst_table_diff(&before->table, &after->table, note_change, &leak);
 
     *ret_text = leak.text;
@@ -276,10 +276,44 @@ static enum nst_verdict check_step(const struct nst_trace *trace, size_t at,
     return NST_PASS;
 }
 
+static bool has_attach(const struct nst_events *events)
+{
+    for (size_t i = 0; i < events->len; i++)
+        if (events->event[i].kind == NST_EVENT_ATTACH)
+            return true;
+    return false;
+}
+
+/* A setup that is to isolate does nothing that shows outside, from its start on. */
+static enum nst_verdict check_setup(const struct nst_trace *trace, struct nst_finding *ret_finding)
+{
+    const struct nst_step *step = trace->setup;
+    const struct nst_ns_view *before = &step->before->view[0];
+    char *leak;
+
+    if (find_leak(trace, step, before, &step->after->view[0], &leak) < 0)
+        return NST_ERROR;
+    if (leak) {
+        nst_finding_at(ret_finding, trace->len, "the setup shows in the parent: %s", leak);
+        free(leak);
+        return NST_FAIL;
+    }
+    if (has_attach(&step->events))
+        return nst_finding_at(ret_finding, trace->len,
+                              "the setup was visible in the parent for an instant");
+    return NST_PASS;
+}
+
 static enum nst_verdict check(const struct nst_trace *trace,
                               const struct nst_judge_options *options,
                               struct nst_finding *ret_finding)
 {
+    if (trace->setup && options->intent != NST_INTENT_NONE) {
+        enum nst_verdict verdict = check_setup(trace, ret_finding);
+
+        if (verdict != NST_PASS)
+            return verdict;
+    }
     for (size_t i = 0; i < trace->len; i++) {
         enum nst_verdict verdict = check_step(trace, i, options, ret_finding);
 
@@ -287,10 +321,9 @@ static enum nst_verdict check(const struct nst_trace *trace,
             return verdict;
     }
     /* The actors' deaths take mounts away, and bring none. */
-    for (size_t i = 0; i < trace->end_events.len; i++)
-        if (trace->end_events.event[i].kind == NST_EVENT_ATTACH)
-            return nst_finding_at(ret_finding, trace->len,
-                                  "a mount appeared in the parent when every actor had ended");
+    if (has_attach(&trace->end_events))
+        return nst_finding_at(ret_finding, trace->len,
+                              "a mount appeared in the parent when every actor had ended");
     /* Where the kernel doesn't count a namespace's mounts, nothing was claimed to be isolated. */
     if (options->intent == NST_INTENT_NONE && trace->start && !trace->start->view[0].whole)
         return NST_SKIP;
