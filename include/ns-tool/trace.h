@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <ns-tool/sequence.h>
+#include <ns-tool/shrink.h>
 #include <ns-tool/table.h>
 #include <ns-tool/watch.h>
 
@@ -98,6 +99,10 @@ void nst_trace_free(struct nst_trace *trace);
 /* Names every mount and peer group of TRACE in order of appearance, so that what is said of it doesn't depend
  * on what else runs on this machine. RET_RENAMER is freed by the caller. */
 void nst_trace_renamer(const struct nst_trace *trace, struct nst_renamer *ret_renamer);
+
+/* What each call of TRACE did, as far as was seen, for nst_shrink(). RET_EFFECT has room for its
+ * len. */
+void nst_trace_effects(const struct nst_trace *trace, enum nst_effect *ret_effect);
 
 struct nst_run_options {
     unsigned deadline_ms; /* of one call; 0: 1,000 */

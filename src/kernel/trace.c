@@ -200,6 +200,19 @@ int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *se
     return error;
 }
 
+void nst_trace_effects(const struct nst_trace *trace, enum nst_effect *ret_effect)
+{
+    for (size_t i = 0; i < trace->len; i++) {
+        const struct nst_step *step = &trace->step[i];
+        bool nothing =
+            step->kind == NST_ANSWER_ERROR && step->before == step->after && !step->events.len;
+
+        ret_effect[i] = step->kind == NST_ANSWER_NONE ? NST_UNPERFORMED
+                        : nothing                     ? NST_NO_EFFECT
+                                                      : NST_EFFECT;
+    }
+}
+
 void nst_trace_renamer(const struct nst_trace *trace, struct nst_renamer *ret_renamer)
 {
     *ret_renamer = (struct nst_renamer){0};

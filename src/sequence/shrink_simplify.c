@@ -8,8 +8,6 @@
 
 #include "shrink.h"
 
-static const char *const simple_paths[] = {"/", "/a", "/b", "/mnt", "/a/a", "/mnt/x"};
-
 static void reset(struct nst_shrinker *shrinker)
 {
     memcpy(shrinker->trial, shrinker->sequence->call,
@@ -51,22 +49,53 @@ static int simplify_flags(struct nst_shrinker *shrinker, size_t at, size_t arg)
     return r;
 }
 
+/* A copy of the LEN bytes at TEXT in place of what stands there. */
+static int try_text(struct nst_shrinker *shrinker, size_t at, size_t arg, const char *text,
+                    size_t len)
+{
+    const char *str = nst_sequence_string(shrinker->sequence, text, len);
+
+    return str ? try_str(shrinker, at, arg, str) : -ENOMEM;
+}
+
+/* A simple one; else without its last components. */
 static int simplify_path(struct nst_shrinker *shrinker, size_t at, size_t arg)
 {
-    const char *now = shrinker->sequence->call[at].arg[arg].str;
+    const char *now = shrinker->sequence->call[at].arg[arg].str, *simple;
+    int r = 0;
 
-    for (size_t i = 0; i < sizeof simple_paths / sizeof *simple_paths; i++) {
-        size_t len = strlen(simple_paths[i]), now_len = strlen(now);
+    for (size_t i = 0; !r && (simple = nst_shrink_simple_path(i, now)); i++)
+        r = try_text(shrinker, at, arg, simple, strlen(simple));
+    for (size_t len = strlen(now); !r && len-- > 1;)
+        if (now[len] == '/')
+            r = try_text(shrinker, at, arg, now, len);
+    return r;
+}
 
-        if (len > now_len || (len == now_len && strcmp(simple_paths[i], now) >= 0))
-            return 0;
-        const char *str = nst_sequence_string(shrinker->sequence, simple_paths[i], len);
-        int r = str ? try_str(shrinker, at, arg, str) : -ENOMEM;
+/* Without each of the options that commas part. */
+static int simplify_options(struct nst_shrinker *shrinker, size_t at, size_t arg)
+{
+    for (size_t begin = 0;;) {
+        const char *now = shrinker->sequence->call[at].arg[arg].str;
+        size_t len = strlen(now), behind = begin + strcspn(now + begin, ",");
+        char *less;
 
-        if (r)
+        if (behind == len && !begin)
+            return 0; /* the only one: that was tried */
+        bool last = behind == len;
+        int less_len = asprintf(&less, "%.*s%s", (int)(last ? begin - 1 : begin), now,
+                                last ? "" : now + behind + 1);
+
+        if (less_len < 0)
+            return -ENOMEM;
+        int r = try_text(shrinker, at, arg, less, (size_t)less_len);
+
+        free(less);
+        if (r < 0 || last)
             return r;
+        if (!r)
+            begin = behind + 1;
     }
-    return 0;
 }
 
 static int simplify_string(struct nst_shrinker *shrinker, size_t at, size_t arg)
@@ -85,7 +114,7 @@ static int simplify_string(struct nst_shrinker *shrinker, size_t at, size_t arg)
 
     if (!r && call->arg[arg].str[0] == '/')
         r = simplify_path(shrinker, at, arg);
-    return r;
+    return r ? r : simplify_options(shrinker, at, arg);
 }
 
 static int simplify_arg(struct nst_shrinker *shrinker, size_t at, size_t arg)
@@ -108,19 +137,11 @@ static int simplify_arg(struct nst_shrinker *shrinker, size_t at, size_t arg)
     }
 }
 
-static bool names(const struct nst_call *call)
-{
-    enum nst_returns returns = nst_calls[call->id].returns;
-
-    return call->expect.kind == NST_SUCCEEDS &&
-           (returns == NST_RETURNS_FD || returns == NST_RETURNS_ACTOR);
-}
-
 static int simplify_expectation(struct nst_shrinker *shrinker, size_t at)
 {
     const struct nst_call *call = &shrinker->sequence->call[at];
 
-    if (call->expect.kind == NST_ANY || names(call))
+    if (call->expect.kind == NST_ANY || nst_shrink_names(call))
         return 0;
     reset(shrinker);
     shrinker->trial[at].expect = (struct nst_result){.kind = NST_ANY};
@@ -148,28 +169,18 @@ static uint64_t renumbered(struct numbering *numbering, uint64_t number)
     return numbering->first + at;
 }
 
-static bool is_fd(const struct nst_call *call, size_t arg)
-{
-    enum nst_arg_kind kind = nst_calls[call->id].arg[arg].kind;
-    int64_t value = (int64_t)call->arg[arg].num;
-    bool config = call->id == NST_CALL_FSCONFIG && kind == NST_ARG_INT && call->arg[1].num >= 3 &&
-                  call->arg[1].num <= 5; /* SET_PATH, SET_PATH_EMPTY, SET_FD */
-
-    return (kind == NST_ARG_FD || config) && value >= 3;
-}
-
 static void renumber_call(struct nst_call *call, struct numbering *actors, struct numbering *fds)
 {
     const struct nst_call_type *type = &nst_calls[call->id];
 
     call->actor = (uint32_t)renumbered(actors, call->actor);
     for (size_t i = 0; i < type->args; i++) {
-        if (is_fd(call, i))
+        if (nst_shrink_is_fd(call, i))
             call->arg[i].num = renumbered(fds, call->arg[i].num);
         else if (type->arg[i].kind == NST_ARG_PID && (int64_t)call->arg[i].num > 0)
             call->arg[i].num = renumbered(actors, call->arg[i].num);
     }
-    if (!names(call))
+    if (!nst_shrink_names(call))
         return;
     if (type->returns == NST_RETURNS_ACTOR)
         call->expect.value = (int64_t)renumbered(actors, (uint64_t)call->expect.value);

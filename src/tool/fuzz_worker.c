@@ -116,7 +116,25 @@ static void write_failure(struct trial *trial, const struct nst_sequence *sequen
     nst_sequence_free(&whole);
 }
 
-static void report(struct trial *trial, uint64_t index, struct nst_sequence *sequence)
+/* TRACE is SEQUENCE's behind the setup's calls. What SEQUENCE's calls did in it, tells what to try
+ * to leave out first. */
+static int shrink(struct trial *trial, struct nst_sequence *sequence, const struct nst_trace *trace)
+{
+    enum nst_effect *effect = calloc(trace->len, sizeof *effect);
+    struct nst_shrink_options options = {0};
+
+    if (effect && trace->len >= sequence->len) {
+        nst_trace_effects(trace, effect);
+        options.effect = effect + (trace->len - sequence->len);
+    }
+    int r = nst_shrink(sequence, still_fails, trial, &options, NULL);
+
+    free(effect);
+    return r;
+}
+
+static void report(struct trial *trial, uint64_t index, struct nst_sequence *sequence,
+                   const struct nst_trace *trace)
 {
     unsigned slot = atomic_fetch_add(&trial->shared->slots, 1);
 
@@ -131,7 +149,7 @@ static void report(struct trial *trial, uint64_t index, struct nst_sequence *seq
     failure->calls_before = sequence->len;
     failure->finding = trial->judgement.finding[trial->property];
 
-    int r = nst_shrink(sequence, still_fails, trial, 0, NULL);
+    int r = shrink(trial, sequence, trace);
 
     if (r < 0 && r != -ECANCELED)
         nst_tool_error(0, r, "shrinking case %llu: %s", (unsigned long long)index, trial->why);
@@ -157,7 +175,8 @@ static void count(struct nst_fuzz_shared *shared, const struct nst_trace *trace)
     atomic_fetch_add(&shared->cases, 1);
 }
 
-static void judge(struct trial *trial, uint64_t index, struct nst_sequence *sequence)
+static void judge(struct trial *trial, uint64_t index, struct nst_sequence *sequence,
+                  const struct nst_trace *trace)
 {
     size_t first = trial->judgement.len;
 
@@ -173,7 +192,7 @@ static void judge(struct trial *trial, uint64_t index, struct nst_sequence *sequ
     }
     trial->property = first;
     if (first < trial->judgement.len)
-        report(trial, index, sequence);
+        report(trial, index, sequence, trace);
 }
 
 static int work_case(struct trial *trial, uint64_t index)
@@ -188,7 +207,7 @@ static int work_case(struct trial *trial, uint64_t index)
         r = perform(trial, &whole, &trace);
     if (!r) {
         count(trial->shared, &trace);
-        judge(trial, index, &sequence);
+        judge(trial, index, &sequence, &trace);
     }
     nst_trace_free(&trace);
     nst_sequence_free(&whole);
