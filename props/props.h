@@ -36,6 +36,7 @@ struct nst_prop {
     bool broken;      /* a mutant: one of the cases must be rejected, else nothing is checked */
     uint64_t cases;   /* 0: 300 */
     size_t max_calls; /* 0: the generator's */
+    const uint32_t *weight; /* of NST_CALLS: how often each call; NULL: the generator's */
     struct nst_run_options run;
 };
 
@@ -149,11 +150,13 @@ static inline void nst_prop_fail(struct nst_prop_run *run, uint64_t index,
 /* Tries all cases of a claim, or of a mutant so many until one is rejected. */
 static inline void nst_prop_try_all(struct nst_prop_run *run)
 {
-    const struct nst_generator generator = {.max_calls = run->prop->max_calls};
+    struct nst_generator generator = {.max_calls = run->prop->max_calls};
     uint64_t cases = run->prop->cases ? run->prop->cases : 300, passed = 0;
     bool rejected = false;
     uint64_t i = 0;
 
+    if (run->prop->weight)
+        memcpy(generator.weight, run->prop->weight, sizeof generator.weight);
     for (; i < cases && !rejected; i++) {
         struct nst_sequence sequence = {0};
         struct nst_finding finding = {0};

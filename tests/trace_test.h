@@ -49,6 +49,7 @@ struct trace_row {
     const char *events;        /* of the last call: A attach, D detach, U unknown, ! overflow */
     const char *end_events;    /* of the actors' end */
     const char *mounts, *statmount; /* of the parent, after; statmount in mountinfo's form */
+    struct nst_hold hold;           /* when the last call began; of actor 0: none */
     struct nst_leftover leftover;
     unsigned first_ns, ns; /* whose actor makes the calls, and the last one; 0: the child's */
     int error;             /* of the last call: it failed; negative: it never returned */
@@ -157,6 +158,11 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
         answer(row, step, last);
         if (last && row->events)
             add_events(row->events, &step->events);
+        if (last && row->hold.actor) {
+            step->hold = calloc(1, sizeof *step->hold);
+            ck_assert_ptr_nonnull(step->hold);
+            step->hold[step->holds++] = row->hold;
+        }
     }
     if (row->end_events)
         add_events(row->end_events, &trace.end_events);
@@ -206,8 +212,8 @@ static inline int trace_rows_main(const char *property, const struct trace_row *
     int failed;
 
     for (int i = 0; i < len; i++) {
-        bool whole = !strcmp(rows[i].property, property) &&
-                     (rows[i].verdict != NST_FAIL || rows[i].says);
+        bool whole =
+            !strcmp(rows[i].property, property) && (rows[i].verdict != NST_FAIL || rows[i].says);
 
         if (!whole) {
             fprintf(stderr, "row %d is of another property, or says not what it finds\n", i);
