@@ -34,8 +34,17 @@ foreach(source ${test_sources})
     nst_add_check(${source} ${name} ${label})
 endforeach()
 
+# Each suite notes what became of its mutants; the test `mutants` prints the table of all.
 file(GLOB prop_sources CONFIGURE_DEPENDS props/prop_*.c)
+set(mutants "")
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/mutants)
 foreach(source ${prop_sources})
     get_filename_component(stem ${source} NAME_WE)
     nst_add_check(${source} ${stem} props)
+    set_property(TEST ${stem} APPEND PROPERTY
+                 ENVIRONMENT "NST_MUTANTS=${CMAKE_BINARY_DIR}/mutants/${stem}")
+    set_tests_properties(${stem} PROPERTIES FIXTURES_SETUP mutants TIMEOUT 7200)
+    list(APPEND mutants ${CMAKE_BINARY_DIR}/mutants/${stem})
 endforeach()
+add_test(NAME mutants COMMAND ${CMAKE_SOURCE_DIR}/props/mutants.sh 8 1 ${mutants})
+set_tests_properties(mutants PROPERTIES LABELS props FIXTURES_REQUIRED mutants)

@@ -2,7 +2,9 @@
  * of one line; a claim that must be rejected somewhere (a mutant) stands beside the one it guards.
  *
  * Case I of seed S is the same sequence on every machine. The seed is printed and taken from
- * NST_SEED; CK_RUN_CASE=claim runs one claim. What fails is shrunk and printed. */
+ * NST_SEED; CK_RUN_CASE=claim runs one claim. NST_CASES is how many cases a claim has, and
+ * NST_PROFILE=nightly makes them 20 times as many. What fails is shrunk and printed; so is what a
+ * mutant's case was rejected for, and noted for the table of all mutants (mutants.sh). */
 #ifndef NST_PROPS_H
 #define NST_PROPS_H
 
@@ -37,6 +39,8 @@ struct nst_prop {
     uint64_t cases;   /* 0: 300 */
     size_t max_calls; /* 0: the generator's */
     const uint32_t *weight; /* of NST_CALLS: how often each call; NULL: the generator's */
+    size_t calls;           /* not 0: so many, of several random sequences one after the other */
+    size_t minimum; /* not 0: what a mutant's rejected case shrinks to, the setup not counted */
     struct nst_run_options run;
 };
 
@@ -50,6 +54,9 @@ struct nst_prop_run {
 /* The suite's, set by nst_props_main() before libcheck forks. */
 static const struct nst_prop *nst_props;
 static uint64_t nst_props_seed;
+
+#define NST_PROP_TRIES 1000 /* of shrinking */
+#define NST_PROP_NIGHTLY 20 /* times as many cases */
 
 /* Runs SEQUENCE. Ends the test when it ends its sandbox: no sequence may. */
 static inline void nst_prop_perform(struct nst_prop_run *run, const struct nst_sequence *sequence,
@@ -137,7 +144,9 @@ static inline void nst_prop_fail(struct nst_prop_run *run, uint64_t index,
     const char *comes_and_goes = "";
     char *text;
 
-    ck_assert_int_eq(nst_shrink(sequence, nst_prop_still_fails, run, NULL, NULL), 0);
+    const struct nst_shrink_options options = {.max_tries = NST_PROP_TRIES};
+
+    ck_assert_int_eq(nst_shrink(sequence, nst_prop_still_fails, run, &options, NULL), 0);
     if (nst_prop_try(run, sequence, &again, &text) == NST_FAIL)
         finding = &again;
     else
@@ -147,11 +156,85 @@ static inline void nst_prop_fail(struct nst_prop_run *run, uint64_t index,
                  comes_and_goes, text);
 }
 
+/* A line of the table of mutants, into the file that NST_MUTANTS names: property, mutant, what
+ * became of it, and of its rejected case the index, the calls before and after shrinking, the tries
+ * that it took and the milliseconds; between tabs. */
+static inline void nst_prop_note(const struct nst_prop *prop, const char *fate, uint64_t index,
+                                 const size_t numbers[4])
+{
+    const char *path = getenv("NST_MUTANTS"), *name = prop->property ? prop->property : "-";
+    FILE *out = path ? fopen(path, "ae") : NULL;
+
+    ck_assert_msg(!path || out, "%s: %s", path, strerror(errno));
+    fprintf(stderr, "mutant %s: %s, %zu calls -> %zu, %zu tries, %zu ms\n", prop->claim, fate,
+            numbers[0], numbers[1], numbers[2], numbers[3]);
+    if (!out)
+        return;
+    fprintf(out, "%s\t%s\t%s\t%llu\t%zu\t%zu\t%zu\t%zu\n", name, prop->claim, fate,
+            (unsigned long long)index, numbers[0], numbers[1], numbers[2], numbers[3]);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+/* Shrinks what a mutant's case was rejected for, and notes it. */
+static inline void nst_prop_killed(struct nst_prop_run *run, uint64_t index,
+                                   struct nst_sequence *sequence)
+{
+    const struct nst_shrink_options options = {.max_tries = NST_PROP_TRIES};
+    size_t numbers[4] = {sequence->len};
+    struct timespec begun, ended;
+    char *text;
+
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    ck_assert_int_eq(nst_shrink(sequence, nst_prop_still_fails, run, &options, &numbers[2]), 0);
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    numbers[1] = sequence->len;
+    numbers[3] =
+        (size_t)((ended.tv_sec - begun.tv_sec) * 1000 + (ended.tv_nsec - begun.tv_nsec) / 1000000);
+    nst_prop_note(run->prop, "killed", index, numbers);
+    if (!run->prop->minimum)
+        return;
+    ck_assert_int_eq(nst_strace_print(sequence, &text, &numbers[0]), 0);
+    ck_assert_msg(sequence->len == run->prop->minimum, "%zu calls, the minimum is %zu:\n%s",
+                  sequence->len, run->prop->minimum, text);
+    free(text);
+}
+
+/* How many cases of PROP to try; a mutant's may only become more. */
+static inline uint64_t nst_prop_cases(const struct nst_prop *prop)
+{
+    const char *given = getenv("NST_CASES"), *profile = getenv("NST_PROFILE");
+    uint64_t own = prop->cases ? prop->cases : 300, cases = own;
+
+    if (given)
+        cases = strtoull(given, NULL, 0);
+    else if (profile && !strcmp(profile, "nightly"))
+        cases *= NST_PROP_NIGHTLY;
+    else
+        ck_assert_msg(!profile || !strcmp(profile, "ci"), "NST_PROFILE is ci or nightly");
+    return prop->broken && cases < own ? own : cases;
+}
+
+/* One random sequence, or as many as give the claim's calls. */
+static inline void nst_prop_generate(const struct nst_prop *prop, struct nst_random *random,
+                                     const struct nst_generator *generator,
+                                     struct nst_sequence *ret_sequence)
+{
+    do {
+        struct nst_sequence part = {0};
+        size_t wanted = prop->calls ? prop->calls - ret_sequence->len : SIZE_MAX;
+
+        ck_assert_int_eq(nst_generate(random, generator, &part), 0);
+        for (size_t i = 0; i < part.len && i < wanted; i++)
+            ck_assert_int_eq(nst_sequence_append(ret_sequence, &part.call[i]), 0);
+        nst_sequence_free(&part);
+    } while (ret_sequence->len < prop->calls);
+}
+
 /* Tries all cases of a claim, or of a mutant so many until one is rejected. */
 static inline void nst_prop_try_all(struct nst_prop_run *run)
 {
     struct nst_generator generator = {.max_calls = run->prop->max_calls};
-    uint64_t cases = run->prop->cases ? run->prop->cases : 300, passed = 0;
+    uint64_t cases = nst_prop_cases(run->prop), passed = 0;
     bool rejected = false;
     uint64_t i = 0;
 
@@ -163,7 +246,7 @@ static inline void nst_prop_try_all(struct nst_prop_run *run)
         struct nst_random random;
 
         nst_random_seed(&random, nst_props_seed * UINT64_C(0x9e3779b97f4a7c15) + i);
-        ck_assert_int_eq(nst_generate(&random, &generator, &sequence), 0);
+        nst_prop_generate(run->prop, &random, &generator, &sequence);
 
         enum nst_verdict verdict = nst_prop_try(run, &sequence, &finding, NULL);
 
@@ -172,11 +255,15 @@ static inline void nst_prop_try_all(struct nst_prop_run *run)
         passed += verdict == NST_PASS;
         if (rejected && !run->prop->broken)
             nst_prop_fail(run, i, &sequence, &finding);
+        if (rejected)
+            nst_prop_killed(run, i, &sequence);
         nst_sequence_free(&sequence);
     }
     fprintf(stderr, "%s: %llu cases, %llu calls, %llu succeeded\n", run->prop->claim,
             (unsigned long long)i, (unsigned long long)run->calls,
             (unsigned long long)run->succeeded);
+    if (!rejected && run->prop->broken)
+        nst_prop_note(run->prop, "survived", i, (const size_t[4]){0});
     ck_assert_msg(rejected || !run->prop->broken, "no case was rejected");
     ck_assert_msg(passed || run->prop->broken, "no case was judged");
 }
@@ -205,6 +292,8 @@ static inline int nst_props_main(const char *name, const struct nst_prop *claims
         return nst_test_cannot(why);
     }
     nst_sandbox_close(sandbox);
+    if (getenv("NST_MUTANTS") && truncate(getenv("NST_MUTANTS"), 0) < 0 && errno != ENOENT)
+        return nst_test_cannot(getenv("NST_MUTANTS"));
     nst_props = claims;
     nst_props_seed = nst_test_seed();
 
@@ -214,7 +303,7 @@ static inline int nst_props_main(const char *name, const struct nst_prop *claims
     for (int i = 0; i < len; i++) {
         TCase *one = tcase_create(claims[i].claim);
 
-        tcase_set_timeout(one, 300);
+        tcase_set_timeout(one, 300 * NST_PROP_NIGHTLY);
         tcase_add_loop_test(one, nst_prop_holds, i, i + 1);
         suite_add_tcase(suite, one);
     }
