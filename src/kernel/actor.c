@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +44,8 @@ struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name)
     actor->alive = false;
     actor->call = NULL;
     actor->fds = 0;
+    actor->generation = arena->generation;
+    actor->moved = false;
     return actor;
 }
 
@@ -93,12 +96,25 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
     nst_futex_set(&actor->ready, 1);
     for (;;) {
         nst_futex_wait(&actor->turn, NST_TURN_WAIT, -1);
-        if (atomic_load(&actor->turn) == NST_TURN_LOOK)
+        switch ((enum nst_turn)atomic_load(&actor->turn)) {
+        case NST_TURN_LOOK:
             nst_snapshot_look(arena, actor->look);
-        else if (atomic_load(&actor->turn) == NST_TURN_SETUP)
+            break;
+        case NST_TURN_SETUP:
             perform_setup(arena, actor);
-        else
+            break;
+        case NST_TURN_CONDUCT:
+            nst_turn_conduct(arena, actor);
+            break;
+        case NST_TURN_LEAVE:
+            nst_first_let_go(arena, actor);
+            break;
+        case NST_TURN_JOIN:
+            nst_first_go_over(arena, actor);
+            break;
+        default:
             nst_actor_perform(arena, actor);
+        }
         nst_futex_set(&actor->turn, NST_TURN_WAIT);
     }
 }
@@ -126,15 +142,31 @@ bool nst_actor_ended(const struct nst_actor *actor, int milliseconds)
     }
 }
 
+void nst_actor_meet(struct nst_arena *arena, struct nst_actor *actor)
+{
+    if (nst_futex_wait(&actor->ready, 0, 500000000) < 0)
+        return;
+    actor->pidfd = (int)syscall(SYS_pidfd_open, atomic_load(&actor->pid), 0);
+    actor->alive = actor->pidfd >= 0;
+    nst_snapshot_meet(arena, actor);
+}
+
 int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds)
 {
-    int64_t end = nst_now() + nanoseconds, left, slice = 1000000;
+    int64_t end = nst_now() + nanoseconds;
 
     /* It may be at an earlier look still, which was not waited for. */
     for (uint32_t now; (now = atomic_load(&actor->turn)) != NST_TURN_WAIT;)
         if (nst_futex_wait(&actor->turn, now, end - nst_now() < 0 ? 0 : end - nst_now()) < 0)
             return -ETIMEDOUT;
     nst_futex_set(&actor->turn, turn);
+    return nst_actor_await(actor, turn, nanoseconds);
+}
+
+int nst_actor_await(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds)
+{
+    int64_t end = nst_now() + nanoseconds, left, slice = 1000000;
+
     while ((left = end - nst_now()) > 0) {
         if (nst_futex_wait(&actor->turn, turn, left < slice ? left : slice) == 0)
             return 0;

@@ -52,6 +52,8 @@ static long spawn(struct context *c, uint64_t flags, bool clone3)
 
     if (!actor)
         return refuse(EAGAIN);
+    actor->generation = c->actor->generation;
+    actor->moved = c->actor->moved;
     actor->fds = c->actor->fds;
     memcpy(actor->fd, c->actor->fd, sizeof(actor->fd));
     flags &= NEW_MASK | CLONE_FS;

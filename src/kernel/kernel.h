@@ -14,7 +14,7 @@
 #include <ns-tool/trace.h>
 
 #define NST_WHY 200
-#define NST_FDS_MAX 128                    /* descriptors that one actor can hold */
+#define NST_FDS_MAX 128 /* descriptors that one actor can hold */
 #define NST_SEEN_MAX 1024
 #define NST_ARENA_SIZE ((size_t)512 << 20) /* of addresses; pages come when touched */
 
@@ -29,7 +29,15 @@ struct nst_fd_name {
 };
 
 /* What an actor is asked to do. */
-enum nst_turn { NST_TURN_WAIT, NST_TURN_CALL, NST_TURN_LOOK, NST_TURN_SETUP };
+enum nst_turn {
+    NST_TURN_WAIT,
+    NST_TURN_CALL,    /* perform one call */
+    NST_TURN_SETUP,   /* run the code under test */
+    NST_TURN_LOOK,    /* fill a view's statmount */
+    NST_TURN_CONDUCT, /* perform one call after the other, and look */
+    NST_TURN_LEAVE,   /* let go of all that the case left in its hands */
+    NST_TURN_JOIN     /* go over to another parent */
+};
 
 /* One actor. Written by the actor itself while it has its turn, by the runner else. */
 struct nst_actor {
@@ -39,7 +47,10 @@ struct nst_actor {
     uint32_t name;          /* as the sequence writes it */
     int pidfd;              /* the runner's */
     bool alive;             /* as far as the runner knows */
-    uint64_t ns, user;      /* its mount namespace, its user namespace's inode: the runner's */
+    uint64_t ns, user;      /* its mount namespace, its user namespace's inode */
+    unsigned generation;    /* of the parent's descriptors that it has */
+    bool moved;             /* its root may have been moved, by chroot or setns */
+    bool left;              /* NST_TURN_LEAVE or NST_TURN_JOIN succeeded */
     const struct nst_call *call;
     struct nst_answer answer;
     struct nst_raw_view *look; /* whose statmount it is to fill */
@@ -110,6 +121,17 @@ struct nst_arena {
     enum nst_watch_kind watch;
     bool deadline;
     bool unsettled; /* something ended, and may be at it still */
+    uint64_t user;  /* the inode of the user namespace that a case starts in */
+
+    /* Conducting. */
+    struct nst_observer *observer; /* at the same address in the runner and in all that it forks,
+                                      each of which has a copy of its own */
+    unsigned generation;           /* of the observer's descriptors */
+    _Atomic uint32_t progress;     /* calls begun */
+    size_t at;                     /* the step that is performed; afterwards the next one */
+    bool behind;                   /* of step `at` what changed is yet to be seen */
+    int conduct_error;
+
     struct nst_actor actor[NST_ACTORS_MAX];
     size_t actors;
     uint64_t seen[NST_SEEN_MAX]; /* mount namespaces that its actors were in */
@@ -131,6 +153,29 @@ int64_t nst_now(void); /* nanoseconds, monotonic */
 /* Notes what failed, as "WHAT: error". Returns -errno of the moment. */
 int nst_arena_fail(struct nst_arena *arena, const char *what);
 
+/* parent.c, in the runner, which is in the parent afterwards. */
+int nst_parent_make(struct nst_arena *arena);
+int nst_parent_renew(struct nst_arena *arena); /* -ESTALE: what a case left can't be put right */
+
+/* turn.c */
+struct nst_observer;
+/* Has step *I taken, and moves *I to the next one that wasn't. */
+int nst_turn_take(struct nst_arena *arena, struct nst_observer *observer, size_t *i);
+int nst_turn_setup(struct nst_arena *arena, struct nst_observer *observer);
+int nst_turn_look(struct nst_arena *arena, struct nst_observer *observer,
+                  struct nst_raw_snapshot **ret);
+void nst_turn_conduct(struct nst_arena *arena, struct nst_actor *actor); /* in ACTOR's process */
+
+/* first.c, in the runner: the first actor, who serves case after case while it can be put back. */
+int nst_first_get(struct nst_arena *arena, struct nst_observer *observer);
+/* Whether it let go of everything, and stays. */
+bool nst_first_leave(struct nst_arena *arena);
+void nst_first_join(struct nst_arena *arena, struct nst_observer *observer);
+void nst_first_forget(void); /* it was ended */
+/* In its process: */
+void nst_first_let_go(struct nst_arena *arena, struct nst_actor *actor);
+void nst_first_go_over(struct nst_arena *arena, struct nst_actor *actor);
+
 /* tree.c: the known start. */
 int nst_tree_make(void);  /* below the working directory */
 int nst_tree_clean(void); /* removes what a case left; -errno: the tree isn't as it was */
@@ -150,6 +195,10 @@ struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name);
 /* Has ACTOR take its TURN and waits, at most NANOSECONDS. Returns 0; -ECHILD: it ended in it;
  * -ETIMEDOUT. */
 int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds);
+/* Goes on waiting for it. */
+int nst_actor_await(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds);
+/* Waits until a new actor knows its pid. */
+void nst_actor_meet(struct nst_arena *arena, struct nst_actor *actor);
 /* Whether ACTOR has ended, or does within MILLISECONDS; called by the runner, who reaps. */
 bool nst_actor_ended(const struct nst_actor *actor, int milliseconds);
 /* What an actor does first, in its own process, and then for ever. */
@@ -169,8 +218,10 @@ void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor);
 
 /* snapshot.c, all in the runner. */
 struct nst_observer {
-    int mountinfo, mounts; /* of the parent */
-    uint64_t ns;
+    int mountinfo, mounts, file; /* of the parent: the latter is its namespace's */
+    int channel;                 /* of the runner and the first actor, one end each */
+    struct nst_actor *self;      /* in whose process this is; NULL: the runner's */
+    uint64_t ns, owner;
     struct nst_watch *watch;
     bool watch_polls;
     bool have_statmount;
@@ -203,6 +254,7 @@ int nst_hold_alive(struct nst_arena *arena, struct nst_raw_step *step);
 
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */
 void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);
+long nst_leftover_last_pid(struct nst_arena *arena);
 size_t nst_leftover_mounts(struct nst_arena *arena, char **buffer,
                            size_t *cap); /* hash; 0: unknown */
 

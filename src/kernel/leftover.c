@@ -36,9 +36,31 @@ size_t nst_leftover_mounts(struct nst_arena *arena, char **buffer, size_t *cap)
     return hash;
 }
 
-static void look_for_processes(struct nst_leftover *leftover)
+/* The last pid that was given to a process of this pid namespace (proc(5),
+ * /proc/sys/kernel/ns_last_pid); -1: this kernel doesn't say. */
+long nst_leftover_last_pid(struct nst_arena *arena)
 {
-    if (kill(-1, 0) == 0 || errno != ESRCH) {
+    static int fd = -2;
+    char text[24];
+    ssize_t len;
+
+    if (fd == -2)
+        fd = openat(arena->proc, "sys/kernel/ns_last_pid", O_RDONLY | O_CLOEXEC);
+    len = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+    if (len <= 0)
+        return -1;
+    text[len] = '\0';
+    return atol(text);
+}
+
+/* Where the first actor stays, no process may have been made since it was. */
+static void look_for_processes(struct nst_arena *arena, struct nst_leftover *leftover)
+{
+    const struct nst_actor *first = &arena->actor[0];
+    bool lives = first->alive ? nst_leftover_last_pid(arena) != atomic_load(&first->pid)
+                              : kill(-1, 0) == 0 || errno != ESRCH;
+
+    if (lives) {
         leftover->processes = 1;
         name(leftover, "a process of the case lives on");
     }
@@ -77,17 +99,17 @@ static int limit_namespaces(struct nst_arena *arena, const char *text, char *ret
 }
 
 /* Every mount namespace below this user namespace counts against its limit (namespaces(7), "The
- * /proc/sys/user directory"), detached trees' too. So under a limit of four, where init, the
- * observer and the detached proc have one each, asking for one more tells whether there is a
- * fourth. It is asked for the
- * clone of a mount of another namespace, which the kernel refuses only once it has counted. */
-static bool has_fourth_namespace(struct nst_arena *arena)
+ * /proc/sys/user directory"), detached trees' too. So under a limit of five, where init, the
+ * template, the parent and the detached proc have one each, asking for one more tells whether there
+ * is a fifth. It is asked for the clone of a mount of another namespace, which the kernel refuses
+ * only once it has counted. */
+static bool has_fifth_namespace(struct nst_arena *arena)
 {
     enum { OPEN_TREE_CLONE_BIT = 1, OPEN_TREE = 428 };
     char before[32];
     int error, fd;
 
-    if (limit_namespaces(arena, "4", before) < 0)
+    if (limit_namespaces(arena, "5", before) < 0)
         return false;
     fd = (int)syscall(OPEN_TREE, arena->init_root, "",
                       OPEN_TREE_CLONE_BIT | AT_EMPTY_PATH | O_CLOEXEC);
@@ -112,7 +134,7 @@ static void look_for_namespaces(struct nst_arena *arena, struct nst_leftover *le
 
     if (arena->privileged || is_held(arena))
         return;
-    while (has_fourth_namespace(arena)) {
+    while (has_fifth_namespace(arena)) {
         struct timespec moment = {.tv_nsec = 1000000};
 
         if (nst_now() > end) {
@@ -128,7 +150,7 @@ void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer)
 {
     struct nst_leftover *leftover = &arena->leftover;
 
-    look_for_processes(leftover);
+    look_for_processes(arena, leftover);
     look_for_directories(arena, leftover);
     look_for_namespaces(arena, leftover);
     if (nst_leftover_mounts(arena, &observer->buffer, &observer->buffer_cap) !=

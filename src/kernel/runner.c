@@ -18,229 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MS 1000000LL
-
-static int make_parent(struct nst_arena *arena)
-{
-    int error;
-
-    if (syscall(SYS_unshare, 0x00020000 /* CLONE_NEWNS */) < 0)
-        return nst_arena_fail(arena, "unshare");
-    if (mount("tmpfs", "/case", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0 ||
-        chdir("/case") < 0)
-        return nst_arena_fail(arena, "can't mount the case's tmpfs");
-    error = nst_tree_make();
-    if (error) {
-        errno = -error;
-        return nst_arena_fail(arena, "can't make the case's tree");
-    }
-    if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-        return nst_arena_fail(arena, "can't mount the case's proc");
-    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        return nst_arena_fail(arena, "pivot_root");
-    if (mount("none", "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
-        return nst_arena_fail(arena, "can't make the parent shared");
-    return 0;
-}
-
-/* Waits until a new actor knows its pid. */
-static void meet(struct nst_arena *arena, struct nst_actor *actor)
-{
-    if (nst_futex_wait(&actor->ready, 0, 500 * MS) < 0)
-        return;
-    actor->pidfd = (int)syscall(SYS_pidfd_open, atomic_load(&actor->pid), 0);
-    actor->alive = actor->pidfd >= 0;
-    nst_snapshot_meet(arena, actor);
-}
-
-static void note_dead(struct nst_arena *arena)
-{
-    for (size_t i = 0; i < arena->actors; i++) {
-        struct nst_actor *actor = &arena->actor[i];
-
-        if (actor->alive && nst_actor_ended(actor, 0))
-            actor->alive = false;
-    }
-}
-
-/* In the initial user namespace this power would open init's and the runner's /proc to an actor. */
-static void drop_ptrace(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-
-    prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE);
-    if (syscall(SYS_capget, &header, data) < 0)
-        _exit(1);
-    data[0].effective &= ~(1U << CAP_SYS_PTRACE);
-    data[0].permitted &= ~(1U << CAP_SYS_PTRACE);
-    data[0].inheritable &= ~(1U << CAP_SYS_PTRACE);
-    if (syscall(SYS_capset, &header, data) < 0)
-        _exit(1);
-}
-
-static int first_actor(struct nst_arena *arena)
-{
-    struct nst_actor *actor = nst_actor_take(arena, arena->len ? arena->call[0].actor : 1);
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        struct nst_arena *shared = arena;
-        int proc = shared->proc;
-
-        /* What the runner holds is none of the actors' business; proc alone stays. */
-        if (proc > 0)
-            syscall(SYS_close_range, 0, proc - 1, 0);
-        syscall(SYS_close_range, proc + 1, ~0U, 0);
-        if (arena->privileged)
-            drop_ptrace();
-        signal(SIGCHLD, SIG_IGN); /* an ended actor isn't to stay as a zombie */
-        nst_actor_live(arena, actor);
-    }
-    if (pid < 0)
-        return nst_arena_fail(arena, "fork");
-    meet(arena, actor);
-    return actor->alive ? 0 : -ECHILD;
-}
-
-static unsigned deadline_ms(const struct nst_arena *arena)
-{
-    return arena->options.deadline_ms ? arena->options.deadline_ms : 1000;
-}
-
-static struct nst_answer await(struct nst_arena *arena, struct nst_actor *actor, enum nst_turn turn)
-{
-    switch (nst_actor_ask(actor, turn, deadline_ms(arena) * MS)) {
-    case 0:
-        return actor->answer;
-    case -ECHILD:
-        return (struct nst_answer){.kind = NST_ANSWER_ENDED};
-    default:
-        arena->deadline = true;
-        return (struct nst_answer){.kind = NST_ANSWER_DEADLINE};
-    }
-}
-
-/* Has ACTOR perform CALL and waits. An actor that ends in its call answers nothing: its pidfd
- * tells. */
-static struct nst_answer ask(struct nst_arena *arena, struct nst_actor *actor,
-                             const struct nst_call *call)
-{
-    actor->call = call;
-    if (call->id == NST_CALL_EXIT_GROUP) { /* its end is the answer: no need to look twice */
-        nst_futex_set(&actor->turn, NST_TURN_CALL);
-        if (nst_actor_ended(actor, (int)deadline_ms(arena))) {
-            actor->alive = false;
-            return (struct nst_answer){.kind = NST_ANSWER_ENDED};
-        }
-    }
-    return await(arena, actor, NST_TURN_CALL);
-}
-
-/* A signal's effect is awaited, so that the next call meets a settled world. */
-static void settle_kill(struct nst_arena *arena, const struct nst_call *call)
-{
-    struct nst_actor *target = nst_actor_find(arena, call->arg[0].num);
-    int number = (int)call->arg[1].num;
-
-    if (!target || !target->alive)
-        return;
-    switch (number) {
-    case 0:
-    case SIGCHLD:
-    case SIGCONT:
-    case SIGURG:
-    case SIGWINCH:
-    case SIGSTOP:
-    case SIGTSTP:
-    case SIGTTIN:
-    case SIGTTOU:
-        return;
-    case SIGKILL:
-        nst_actor_ended(target, 1000);
-        return;
-    default:
-        nst_actor_ended(target, 20);
-    }
-}
-
-/* Takes a snapshot whose views are of one instant. Only what ends of itself, unawaited, changes a
- * table meanwhile; so once something ended, it is looked until two looks show the same. */
-static int take(struct nst_arena *arena, struct nst_observer *observer, bool wanted,
-                struct nst_raw_snapshot **ret)
-{
-    struct nst_raw_snapshot *now, *before = arena->last;
-    int error = 0;
-
-    if (!wanted)
-        return 0;
-    now = nst_snapshot_take(arena, observer, &error);
-    for (int i = 0; arena->unsettled && now && now != before && i < 100; i++) {
-        arena->last = before = now;
-        now = nst_snapshot_take(arena, observer, &error);
-        if (now && now != before)
-            now->index = --arena->snapshots - 1; /* the one before was of no instant */
-    }
-    *ret = arena->last = now;
-    return error;
-}
-
-static int perform(struct nst_arena *arena, struct nst_observer *observer, size_t i)
-{
-    const struct nst_call *call = &arena->call[i];
-    struct nst_raw_step *step = &arena->step[i];
-    struct nst_actor *actor = nst_actor_find(arena, call->actor);
-    size_t actors = arena->actors;
-    bool wanted = !arena->options.only_ends, counts = wanted && nst_hold_counts(call->id);
-    int error = 0;
-
-    if (wanted)
-        step->before = step->after = arena->last;
-    if (arena->deadline || !actor || !actor->alive)
-        return 0;
-    step->ns = actor->ns;
-    step->user = actor->user;
-    if (counts)
-        error = nst_hold_read(arena, step);
-    if (error)
-        return error;
-    step->answer = ask(arena, actor, call);
-    for (size_t j = actors; j < arena->actors; j++)
-        meet(arena, &arena->actor[j]);
-    if (call->id == NST_CALL_UNSHARE || call->id == NST_CALL_SETNS)
-        nst_snapshot_meet(arena, actor);
-    arena->unsettled |= step->answer.kind == NST_ANSWER_ENDED || call->id == NST_CALL_KILL;
-    if (call->id == NST_CALL_KILL)
-        settle_kill(arena, call);
-    if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
-        note_dead(arena);
-    error = call->id == NST_CALL_PIVOT_ROOT ? nst_observer_reopen(arena, observer) : 0;
-    if (!error)
-        error = take(arena, observer, wanted, &step->after);
-    if (!error && counts)
-        error = nst_hold_alive(arena, step);
-    return error ? error : nst_snapshot_events(arena, observer, &step->events);
-}
-
-/* What it does isn't known, so all of it is looked at. */
-static int perform_setup(struct nst_arena *arena, struct nst_observer *observer)
-{
-    struct nst_actor *actor = &arena->actor[0];
-    struct nst_raw_step *step = &arena->setup;
-    int error;
-
-    *step = (struct nst_raw_step){.ns = actor->ns, .user = actor->user};
-    step->before = step->after = arena->last;
-    step->answer = await(arena, actor, NST_TURN_SETUP);
-    actor->alive = step->answer.kind != NST_ANSWER_ENDED;
-    nst_snapshot_meet(arena, actor);
-    arena->unsettled = true;
-    error = nst_observer_reopen(arena, observer);
-    if (!error)
-        error = take(arena, observer, true, &step->after);
-    return error ? error : nst_snapshot_events(arena, observer, &step->events);
-}
-
 /* Kills all but init and this process, and reaps them. */
 static void end_actors(struct nst_arena *arena)
 {
@@ -254,6 +31,7 @@ static void end_actors(struct nst_arena *arena)
     }
     while (waitpid(-1, NULL, 0) > 0)
         ;
+    nst_first_forget();
     for (size_t i = 0; i < arena->actors; i++) {
         if (arena->actor[i].pidfd >= 0)
             close(arena->actor[i].pidfd);
@@ -300,42 +78,95 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->leftover = (struct nst_leftover){0};
     arena->deadline = arena->unsettled = false;
     arena->watch = nst_watch_kind(observer->watch);
-    error = first_actor(arena);
+    error = nst_first_get(arena, observer);
     if (!error)
-        error = take(arena, observer, true, &arena->start);
+        error = nst_turn_look(arena, observer, &arena->start);
     if (!error && arena->options.setup)
-        error = perform_setup(arena, observer);
-    for (size_t i = 0; !error && i < arena->len; i++)
-        error = perform(arena, observer, i);
-    end_actors(arena);
-    arena->unsettled = true;
+        error = nst_turn_setup(arena, observer);
+    for (size_t i = 0; !error && i < arena->len;)
+        error = nst_turn_take(arena, observer, &i);
+    if (error || !nst_first_leave(arena)) {
+        end_actors(arena);
+        arena->unsettled = true;
+    }
     if (!error)
-        error = take(arena, observer, true, &arena->end);
+        error = nst_turn_look(arena, observer, &arena->end);
     if (!error)
         error = nst_snapshot_events(arena, observer, &arena->end_events);
-    if (!error && arena->options.undo && arena->start != arena->end)
+    if (!error && arena->options.undo && arena->start->view[0] != arena->end->view[0]) {
+        end_actors(arena); /* nobody else is to keep a mount busy */
         undo(arena);
+    }
     return error;
+}
+
+/* Whether step I may have changed what is in a directory. */
+static bool touches(const struct nst_arena *arena, size_t i)
+{
+    const struct nst_call *call = &arena->call[i];
+    const char *type = call->id == NST_CALL_MOUNT    ? call->arg[2].str
+                       : call->id == NST_CALL_FSOPEN ? call->arg[0].str
+                                                     : NULL;
+
+    switch (call->id) {
+    case NST_CALL_MKDIR:
+    case NST_CALL_MKDIRAT:
+    case NST_CALL_RMDIR:
+    case NST_CALL_UNLINK:
+    case NST_CALL_UNLINKAT:
+    case NST_CALL_SYMLINK:
+    case NST_CALL_OPEN:
+    case NST_CALL_OPENAT:
+        return arena->step[i].answer.kind != NST_ANSWER_ERROR;
+    default: /* of the file systems that may be mounted only that one writes to another */
+        return type && strcmp(type, "overlay") == 0;
+    }
 }
 
 /* Whether the next case would start as this one did. An expiry mark on a mount is in no table. */
 static bool reusable(const struct nst_arena *arena)
 {
-    for (size_t i = 0; i < arena->len; i++)
+    bool touched = arena->deadline || arena->options.setup;
+
+    for (size_t i = 0; i < arena->len; i++) {
         if (arena->call[i].id == NST_CALL_UMOUNT2 && arena->call[i].arg[1].num & MNT_EXPIRE)
             return false;
-    return arena->start->view[0] == arena->end->view[0] && !*arena->leftover.text &&
-           nst_tree_clean() == 0;
+        touched |= touches(arena, i);
+    }
+    return arena->start->view[0] == arena->end->view[0] && (!touched || nst_tree_clean() == 0);
+}
+
+/* Makes all ready for another case. Returns 0, or -errno where this runner can't. */
+static int make_ready(struct nst_arena *arena, struct nst_observer *observer)
+{
+    int error;
+
+    if (*arena->leftover.text)
+        return -ESTALE;
+    if (reusable(arena))
+        return 0;
+    error = nst_parent_renew(arena);
+    if (!error)
+        error = nst_observer_reopen(arena, observer);
+    if (error)
+        return error;
+    nst_watch_close(observer->watch);
+    observer->watch = NULL;
+    error = nst_observer_watch(arena, observer);
+    if (!error)
+        nst_first_join(arena, observer);
+    return error;
 }
 
 _Noreturn void nst_runner(struct nst_arena *arena)
 {
-    struct nst_observer observer = {0};
+    struct nst_observer observer = {.channel = -1};
     int error;
 
+    arena->observer = &observer;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     atomic_fetch_add(&arena->runners, 1);
-    error = make_parent(arena);
+    error = nst_parent_make(arena);
     if (!error)
         error = nst_observer_open(arena, &observer);
     if (error && atomic_load(&arena->ready) == 0) {
@@ -354,9 +185,11 @@ _Noreturn void nst_runner(struct nst_arena *arena)
         if (!error)
             nst_leftover_look(arena, &observer);
         arena->error = error;
-        if (error || !reusable(arena))
+        if (error || *arena->leftover.text)
             break;
         nst_futex_set(&arena->done, atomic_load(&arena->taken));
+        if (make_ready(arena, &observer) < 0)
+            _exit(0);
     }
     nst_futex_set(&arena->done, atomic_load(&arena->taken));
     _exit(0);

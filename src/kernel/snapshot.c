@@ -45,19 +45,16 @@ int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
 int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer)
 {
     bool polls = arena->options.no_fanotify;
-    int ns, error;
+    int error;
 
     if (observer->watch && observer->watch_polls == polls)
         return 0;
     nst_watch_close(observer->watch);
     observer->watch = NULL;
-    ns = openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    if (ns < 0)
-        return nst_arena_fail(arena, "/proc/self/ns/mnt");
     observer->watch_polls = polls;
-    error = nst_watch_open(ns, observer->mountinfo, polls ? NST_WATCH_NO_FANOTIFY : 0,
+    arena->generation++;
+    error = nst_watch_open(observer->file, observer->mountinfo, polls ? NST_WATCH_NO_FANOTIFY : 0,
                            &observer->watch);
-    close(ns);
     if (error) {
         errno = -error;
         nst_arena_fail(arena, "can't watch the parent");
@@ -65,16 +62,24 @@ int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer)
     return error;
 }
 
+static void replace(int *fd, int by)
+{
+    if (*fd > 0)
+        close(*fd);
+    *fd = by;
+}
+
 int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
 {
-    if (observer->mountinfo > 0)
-        close(observer->mountinfo);
-    if (observer->mounts > 0)
-        close(observer->mounts);
-    observer->mountinfo = openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-    observer->mounts = openat(arena->proc, "self/mounts", O_RDONLY | O_CLOEXEC);
-    if (observer->mountinfo < 0 || observer->mounts < 0)
+    arena->generation++;
+    replace(&observer->mountinfo, openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC));
+    replace(&observer->mounts, openat(arena->proc, "self/mounts", O_RDONLY | O_CLOEXEC));
+    replace(&observer->file, openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC));
+    if (observer->mountinfo < 0 || observer->mounts < 0 || observer->file < 0)
         return nst_arena_fail(arena, "/proc/self/mountinfo");
+    observer->ns = nst_snapshot_ns_of_fd(observer->file);
+    if (!observer->ns)
+        return nst_arena_fail(arena, "/proc/self/ns/mnt");
     return 0;
 }
 
@@ -89,25 +94,27 @@ uint64_t nst_snapshot_ns_of_fd(int fd)
     return id;
 }
 
-/* The mount namespace whose file is PATH below /proc, and the user namespace that owns it. */
-static uint64_t ns_of(const struct nst_arena *arena, const char *path, uint64_t *ret_owner)
+/* The inode of the user namespace that owns mount namespace FD; 0: unknown. */
+static uint64_t owner_of(int fd)
 {
-    int fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC), owner;
-    struct stat status;
-    uint64_t id;
+    int owner = ioctl(fd, NS_GET_USERNS);
+    struct stat status = {0};
 
-    if (ret_owner)
-        *ret_owner = 0;
-    if (fd < 0)
+    if (owner < 0)
         return 0;
-    id = nst_snapshot_ns_of_fd(fd);
-    owner = ret_owner ? ioctl(fd, NS_GET_USERNS) : -1;
-    if (owner >= 0 && fstat(owner, &status) == 0)
-        *ret_owner = status.st_ino;
-    if (owner >= 0)
-        close(owner);
-    close(fd);
-    return id;
+    if (fstat(owner, &status) < 0)
+        status.st_ino = 0;
+    close(owner);
+    return status.st_ino;
+}
+
+/* Opens the file of ACTOR's mount namespace. */
+static int open_ns(const struct nst_arena *arena, const struct nst_actor *actor)
+{
+    char path[48];
+
+    snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
+    return openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
 }
 
 static void note_seen(struct nst_arena *arena, uint64_t ns)
@@ -123,11 +130,13 @@ static void note_seen(struct nst_arena *arena, uint64_t ns)
 
 void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor)
 {
+    int fd = open_ns(arena, actor);
     struct stat status;
     char path[48];
 
-    snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
-    actor->ns = ns_of(arena, path, NULL);
+    actor->ns = fd < 0 ? 0 : nst_snapshot_ns_of_fd(fd);
+    if (fd >= 0)
+        close(fd);
     note_seen(arena, actor->ns);
     snprintf(path, sizeof(path), "%d/ns/user", (int)atomic_load(&actor->pid));
     actor->user = fstatat(arena->proc, path, &status, 0) < 0 ? 0 : status.st_ino;
@@ -202,25 +211,31 @@ void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view)
 }
 
 /* Whose mountinfo it is lists what is below its own root, which a chroot may have moved, and so
- * does its listmount(2): so both are read by, or of, the same process. */
-static void read_statmount(struct nst_arena *arena, struct nst_observer *observer,
-                           struct nst_actor *actor, struct nst_raw_view *view)
+ * does its listmount(2): so both are read by, or of, the same process. Returns 0; -EXDEV where only
+ * the runner can have it read. */
+static int read_statmount(struct nst_arena *arena, struct nst_observer *observer,
+                          struct nst_actor *actor, struct nst_raw_view *view)
 {
+    const struct nst_actor *self = observer->self;
+
     if (!observer->have_statmount)
-        return; /* what this kernel lacks is named by the probe */
-    if (!actor) {
+        return 0; /* what this kernel lacks is named by the probe */
+    if (self && (actor ? actor != self : self->moved || self->ns != observer->ns))
+        return -EXDEV;
+    if (!actor || actor == self) {
         nst_snapshot_look(arena, view);
-        return;
+        return 0;
     }
     if (atomic_load(&actor->turn) != NST_TURN_WAIT)
-        return; /* it hangs in a call, or was stopped */
+        return 0; /* it hangs in a call, or was stopped */
     actor->look = nst_arena_take(arena, sizeof(*view));
     if (!actor->look)
-        return;
+        return 0;
     *actor->look = *view;
     if (nst_actor_ask(actor, NST_TURN_LOOK, 200000000) ==
         0) /* who is late writes where nobody looks */
         *view = *actor->look;
+    return 0;
 }
 
 static struct nst_raw_view *last_view(const struct nst_arena *arena, uint64_t ns, uint32_t reader)
@@ -247,22 +262,29 @@ static size_t lines(const char *text, size_t len)
     return count;
 }
 
-/* How many mounts the namespace of ACTOR (NULL: of the caller) has beyond the LISTED ones, as a
- * process sees only what is below its root. -1: this kernel doesn't say. */
-static long hidden(struct nst_arena *arena, const struct nst_actor *actor, size_t listed)
+/* How many mounts the namespace of FD has beyond the LISTED ones, as a process sees only what is
+ * below its root. -1: this kernel doesn't say. */
+static long hidden(int fd, size_t listed)
 {
-    char path[48] = "self/ns/mnt";
     uint32_t count;
-    int fd, error;
 
-    if (actor)
-        snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
-    fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
+    return nst_ns_mount_count(fd, &count) < 0 ? -1 : (long)count - (long)listed;
+}
+
+/* What the namespace's file tells of VIEW. */
+static void ask_file(const struct nst_arena *arena, const struct nst_observer *observer,
+                     const struct nst_actor *actor, struct nst_raw_view *view)
+{
+    int fd = actor ? open_ns(arena, actor) : observer->file;
+
     if (fd < 0)
-        return -1;
-    error = nst_ns_mount_count(fd, &count);
-    close(fd);
-    return error ? -1 : (long)count - (long)listed;
+        return;
+    if (!view->owner)
+        view->owner = actor ? owner_of(fd) : observer->owner;
+    view->whole = observer->hidden >= 0 &&
+                  hidden(fd, lines(view->mountinfo, view->mountinfo_len)) == observer->hidden;
+    if (actor)
+        close(fd);
 }
 
 /* ACTOR is in NS; NULL: the observer, in the parent. */
@@ -298,15 +320,8 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
     *ret_view = view;
     if (!view->mountinfo)
         return -ENOMEM;
-    view->whole =
-        observer->hidden >= 0 &&
-        hidden(arena, actor, lines(view->mountinfo, view->mountinfo_len)) == observer->hidden;
-    if (!last) {
-        snprintf(path, sizeof(path), "%d/ns/mnt", actor ? (int)atomic_load(&actor->pid) : 0);
-        ns_of(arena, actor ? path : "self/ns/mnt", &view->owner);
-    }
-    read_statmount(arena, observer, actor, view);
-    return 0;
+    ask_file(arena, observer, actor, view);
+    return read_statmount(arena, observer, actor, view);
 }
 
 /* /proc/self/mounts is a view of its own, so it is read whatever mountinfo says. */
@@ -356,8 +371,14 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
         struct nst_actor *actor = &arena->actor[i];
         uint64_t ns = actor->alive ? actor->ns : 0;
 
-        if (ns && !seen(view, len, ns) && read_view(arena, observer, ns, actor, &view[len]) == 0)
-            len++;
+        int error;
+
+        if (!ns || seen(view, len, ns))
+            continue;
+        error = read_view(arena, observer, ns, actor, &view[len]);
+        len += !error; /* it may have ended meanwhile */
+        if (error == -EXDEV)
+            *ret_error = error;
     }
     if (*ret_error)
         return NULL;
@@ -384,9 +405,7 @@ int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
 
     if (error)
         return error;
-    observer->ns = ns_of(arena, "self/ns/mnt", NULL);
-    if (!observer->ns)
-        return nst_arena_fail(arena, "/proc/self/ns/mnt");
+    observer->owner = owner_of(observer->file);
     if (nst_table_read_statmount(0, &table) == 0) {
         observer->have_statmount = true;
         nst_table_free(&table);
@@ -395,6 +414,6 @@ int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
                          &observer->buffer_len);
     if (error)
         return error;
-    observer->hidden = hidden(arena, NULL, lines(observer->buffer, observer->buffer_len));
+    observer->hidden = hidden(observer->file, lines(observer->buffer, observer->buffer_len));
     return nst_observer_watch(arena, observer);
 }

@@ -1,0 +1,215 @@
+/* The first actor. Forking and ending a process costs more than most cases do, so it stays while it
+ * can be put back: it was the only one, it is in the user namespace that it began in, and no other
+ * namespace than the mount namespace was left for good. */
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { PARENT_FDS = 4 };
+
+static bool stays; /* the runner's: actor[0] lives and waits in the parent */
+
+void nst_first_forget(void)
+{
+    stays = false;
+}
+
+/* In the initial user namespace this power would open init's and the runner's /proc to an actor. */
+static void drop_ptrace(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE);
+    if (syscall(SYS_capget, &header, data) < 0)
+        _exit(1);
+    data[0].effective &= ~(1U << CAP_SYS_PTRACE);
+    data[0].permitted &= ~(1U << CAP_SYS_PTRACE);
+    data[0].inheritable &= ~(1U << CAP_SYS_PTRACE);
+    if (syscall(SYS_capset, &header, data) < 0)
+        _exit(1);
+}
+
+static void parent_fds(const struct nst_observer *observer, int ret_fd[PARENT_FDS])
+{
+    ret_fd[0] = observer->mountinfo;
+    ret_fd[1] = observer->mounts;
+    ret_fd[2] = observer->file;
+    ret_fd[3] = nst_watch_fd(observer->watch);
+}
+
+/* Closes all descriptors but those of KEEP. */
+static void close_others(int *keep, size_t len)
+{
+    unsigned from = 0;
+
+    for (size_t i = 0; i < len; i++) /* few: sorted by insertion */
+        for (size_t j = i; j > 0 && keep[j - 1] > keep[j]; j--) {
+            int other = keep[j];
+
+            keep[j] = keep[j - 1];
+            keep[j - 1] = other;
+        }
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned)keep[i] > from)
+            syscall(SYS_close_range, from, keep[i] - 1, 0);
+        from = (unsigned)keep[i] + 1;
+    }
+    syscall(SYS_close_range, from, ~0U, 0);
+}
+
+static _Noreturn void be_first(struct nst_arena *arena, struct nst_actor *actor, int channel)
+{
+    int keep[PARENT_FDS + 2];
+
+    parent_fds(arena->observer, keep);
+    keep[PARENT_FDS] = arena->proc;
+    keep[PARENT_FDS + 1] = arena->observer->channel = channel;
+    close_others(keep, PARENT_FDS + 2);
+    if (arena->privileged)
+        drop_ptrace();
+    signal(SIGCHLD, SIG_IGN); /* an ended actor isn't to stay as a zombie */
+    nst_actor_live(arena, actor);
+}
+
+static int make(struct nst_arena *arena, struct nst_observer *observer, uint32_t name)
+{
+    struct nst_actor *actor = nst_actor_take(arena, name);
+    int channel[2];
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+        return nst_arena_fail(arena, "socketpair");
+    pid = fork();
+    if (pid == 0)
+        be_first(arena, actor, channel[1]);
+    close(channel[1]);
+    if (observer->channel >= 0)
+        close(observer->channel);
+    observer->channel = channel[0];
+    if (pid < 0)
+        return nst_arena_fail(arena, "fork");
+    nst_actor_meet(arena, actor);
+    arena->user = actor->user;
+    return actor->alive ? 0 : -ECHILD;
+}
+
+int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
+{
+    uint32_t name = arena->len ? arena->call[0].actor : 1;
+
+    if (!stays)
+        return make(arena, observer, name);
+    stays = false;
+    arena->actors = 1;
+    arena->actor[0].name = name;
+    arena->seen[arena->seen_len++] = observer->ns;
+    return 0;
+}
+
+/* Whether step I took its actor where it can't come back from. */
+static bool goes_away(const struct nst_arena *arena, size_t i)
+{
+    const struct nst_call *call = &arena->call[i];
+
+    if (arena->step[i].answer.kind != NST_ANSWER_VALUE)
+        return false;
+    if (call->id == NST_CALL_UNSHARE)
+        return call->arg[0].num & ~(uint64_t)(CLONE_NEWNS | CLONE_FS);
+    return call->id == NST_CALL_SETNS && call->arg[1].num != CLONE_NEWNS;
+}
+
+bool nst_first_leave(struct nst_arena *arena)
+{
+    struct nst_actor *actor = &arena->actor[0];
+
+    if (arena->options.setup || arena->deadline || arena->actors != 1 || !actor->alive || actor->user != arena->user ||
+        nst_leftover_last_pid(arena) < 0)
+        return false;
+    for (size_t i = 0; i < arena->len; i++)
+        if (goes_away(arena, i))
+            return false;
+    actor->left = false;
+    stays = nst_actor_ask(actor, NST_TURN_LEAVE, 1000000000) == 0 && actor->left;
+    return stays;
+}
+
+void nst_first_let_go(struct nst_arena *arena, struct nst_actor *actor)
+{
+    for (size_t i = 0; i < actor->fds; i++)
+        close(actor->fd[i].real);
+    actor->fds = 0;
+    actor->moved = false;
+    if (setns(arena->observer->file, CLONE_NEWNS) < 0)
+        return;
+    actor->ns = arena->observer->ns;
+    actor->left = true;
+}
+
+/* The first actor's copies of the parent's descriptors are to be of the new one. */
+void nst_first_join(struct nst_arena *arena, struct nst_observer *observer)
+{
+    struct nst_actor *actor = &arena->actor[0];
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(PARENT_FDS * sizeof(int))];
+    } control = {.header = {.cmsg_level = SOL_SOCKET,
+                            .cmsg_type = SCM_RIGHTS,
+                            .cmsg_len = CMSG_LEN(PARENT_FDS * sizeof(int))}};
+    struct iovec byte = {.iov_base = &observer->ns, .iov_len = sizeof(observer->ns)};
+    struct msghdr message = {.msg_iov = &byte,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    int fd[PARENT_FDS];
+
+    if (!stays)
+        return;
+    parent_fds(observer, fd);
+    memcpy(CMSG_DATA(&control.header), fd, sizeof(fd));
+    actor->left = false;
+    if (sendmsg(observer->channel, &message, 0) < 0 ||
+        nst_actor_ask(actor, NST_TURN_JOIN, 1000000000) < 0 || !actor->left) {
+        kill(atomic_load(&actor->pid), SIGKILL);
+        while (!nst_actor_ended(actor, 1000))
+            ;
+        stays = false;
+    }
+}
+
+void nst_first_go_over(struct nst_arena *arena, struct nst_actor *actor)
+{
+    struct nst_observer *observer = arena->observer;
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(PARENT_FDS * sizeof(int))];
+    } control;
+    struct iovec byte = {.iov_base = &observer->ns, .iov_len = sizeof(observer->ns)};
+    struct msghdr message = {.msg_iov = &byte,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    int fd[PARENT_FDS], own[PARENT_FDS];
+
+    if (recvmsg(observer->channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0 ||
+        message.msg_controllen < CMSG_LEN(sizeof(fd)))
+        return;
+    memcpy(fd, CMSG_DATA(&control.header), sizeof(fd));
+    parent_fds(observer, own);
+    for (size_t i = 0; i < PARENT_FDS; i++) {
+        if (dup3(fd[i], own[i], O_CLOEXEC) < 0)
+            return;
+        close(fd[i]);
+    }
+    actor->generation = arena->generation;
+    nst_first_let_go(arena, actor);
+}
