@@ -132,8 +132,8 @@ bool nst_first_leave(struct nst_arena *arena)
 {
     struct nst_actor *actor = &arena->actor[0];
 
-    if (arena->options.setup || arena->deadline || arena->actors != 1 || !actor->alive || actor->user != arena->user ||
-        nst_leftover_last_pid(arena) < 0)
+    if (arena->options.setup || arena->deadline || arena->actors != 1 || !actor->alive ||
+        actor->user != arena->user || nst_leftover_last_pid(arena) < 0)
         return false;
     for (size_t i = 0; i < arena->len; i++)
         if (goes_away(arena, i))

@@ -216,7 +216,7 @@ const char *nst_actor_path(struct nst_arena *arena, const struct nst_actor *acto
 /* calls.c: performs ACTOR's call. */
 void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor);
 
-/* snapshot.c, all in the runner. */
+/* observer.c and snapshot.c: in the runner, or in an actor that conducts. */
 struct nst_observer {
     int mountinfo, mounts, file; /* of the parent: the latter is its namespace's */
     int channel;                 /* of the runner and the first actor, one end each */
@@ -240,6 +240,11 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
 /* Notes which namespaces ACTOR is in. Only its own unshare and setns change that. */
 void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor);
 uint64_t nst_snapshot_ns_of_fd(int fd); /* of an open namespace file; 0: trouble */
+/* The inode of the user namespace that owns mount namespace FD; 0: unknown. */
+uint64_t nst_snapshot_owner_of_fd(int fd);
+/* How many mounts the namespace of FD has beyond those listed in MOUNTINFO, as a process sees only
+ * what is below its root. -1: this kernel doesn't say. */
+long nst_snapshot_hidden(int fd, const char *mountinfo, size_t len);
 /* Fills VIEW's statmount with what the calling process sees. */
 void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view);
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,

@@ -13,76 +13,6 @@
 
 #include <ns-tool/mount_abi.h>
 
-int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
-{
-    size_t len = 0;
-
-    for (;;) {
-        ssize_t n;
-
-        if (len == *cap) {
-            size_t wider = *cap ? *cap * 2 : 16384;
-            char *text = realloc(*buffer, wider);
-
-            if (!text)
-                return -ENOMEM;
-            *buffer = text;
-            *cap = wider;
-        }
-        n = pread(fd, *buffer + len, *cap - len, (off_t)len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    *ret_len = len;
-    return 0;
-}
-
-int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer)
-{
-    bool polls = arena->options.no_fanotify;
-    int error;
-
-    if (observer->watch && observer->watch_polls == polls)
-        return 0;
-    nst_watch_close(observer->watch);
-    observer->watch = NULL;
-    observer->watch_polls = polls;
-    arena->generation++;
-    error = nst_watch_open(observer->file, observer->mountinfo, polls ? NST_WATCH_NO_FANOTIFY : 0,
-                           &observer->watch);
-    if (error) {
-        errno = -error;
-        nst_arena_fail(arena, "can't watch the parent");
-    }
-    return error;
-}
-
-static void replace(int *fd, int by)
-{
-    if (*fd > 0)
-        close(*fd);
-    *fd = by;
-}
-
-int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
-{
-    arena->generation++;
-    replace(&observer->mountinfo, openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC));
-    replace(&observer->mounts, openat(arena->proc, "self/mounts", O_RDONLY | O_CLOEXEC));
-    replace(&observer->file, openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC));
-    if (observer->mountinfo < 0 || observer->mounts < 0 || observer->file < 0)
-        return nst_arena_fail(arena, "/proc/self/mountinfo");
-    observer->ns = nst_snapshot_ns_of_fd(observer->file);
-    if (!observer->ns)
-        return nst_arena_fail(arena, "/proc/self/ns/mnt");
-    return 0;
-}
-
 /* An inode's number may be used again at once, an id (6.10) is not. */
 uint64_t nst_snapshot_ns_of_fd(int fd)
 {
@@ -94,8 +24,7 @@ uint64_t nst_snapshot_ns_of_fd(int fd)
     return id;
 }
 
-/* The inode of the user namespace that owns mount namespace FD; 0: unknown. */
-static uint64_t owner_of(int fd)
+uint64_t nst_snapshot_owner_of_fd(int fd)
 {
     int owner = ioctl(fd, NS_GET_USERNS);
     struct stat status = {0};
@@ -140,28 +69,6 @@ void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor)
     note_seen(arena, actor->ns);
     snprintf(path, sizeof(path), "%d/ns/user", (int)atomic_load(&actor->pid));
     actor->user = fstatat(arena->proc, path, &status, 0) < 0 ? 0 : status.st_ino;
-}
-
-int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
-                        struct nst_raw_events *ret_events)
-{
-    struct nst_events events = {0};
-    int error;
-
-    if (nst_watch_idle(observer->watch))
-        return 0;
-    error = nst_watch_drain(observer->watch, &events);
-    if (!error && events.len) {
-        ret_events->event = nst_arena_take(arena, events.len * sizeof(*events.event));
-        if (ret_events->event) {
-            memcpy(ret_events->event, events.event, events.len * sizeof(*events.event));
-            ret_events->len = events.len;
-        } else {
-            error = -ENOMEM;
-        }
-    }
-    nst_events_free(&events);
-    return error;
 }
 
 static char *keep(struct nst_arena *arena, const char *text, size_t len)
@@ -253,22 +160,14 @@ static bool same(const struct nst_observer *observer, const struct nst_raw_view 
            memcmp(last->mountinfo, observer->buffer, observer->buffer_len) == 0;
 }
 
-static size_t lines(const char *text, size_t len)
+long nst_snapshot_hidden(int fd, const char *mountinfo, size_t len)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < len; i++)
-        count += text[i] == '\n';
-    return count;
-}
-
-/* How many mounts the namespace of FD has beyond the LISTED ones, as a process sees only what is
- * below its root. -1: this kernel doesn't say. */
-static long hidden(int fd, size_t listed)
-{
+    long listed = 0;
     uint32_t count;
 
-    return nst_ns_mount_count(fd, &count) < 0 ? -1 : (long)count - (long)listed;
+    for (size_t i = 0; i < len; i++)
+        listed += mountinfo[i] == '\n';
+    return nst_ns_mount_count(fd, &count) < 0 ? -1 : (long)count - listed;
 }
 
 /* What the namespace's file tells of VIEW. */
@@ -280,9 +179,9 @@ static void ask_file(const struct nst_arena *arena, const struct nst_observer *o
     if (fd < 0)
         return;
     if (!view->owner)
-        view->owner = actor ? owner_of(fd) : observer->owner;
+        view->owner = actor ? nst_snapshot_owner_of_fd(fd) : observer->owner;
     view->whole = observer->hidden >= 0 &&
-                  hidden(fd, lines(view->mountinfo, view->mountinfo_len)) == observer->hidden;
+                  nst_snapshot_hidden(fd, view->mountinfo, view->mountinfo_len) == observer->hidden;
     if (actor)
         close(fd);
 }
@@ -396,24 +295,4 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
     snapshot->len = len;
     snapshot->index = arena->snapshots++;
     return snapshot;
-}
-
-int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
-{
-    struct nst_table table;
-    int error = nst_observer_reopen(arena, observer);
-
-    if (error)
-        return error;
-    observer->owner = owner_of(observer->file);
-    if (nst_table_read_statmount(0, &table) == 0) {
-        observer->have_statmount = true;
-        nst_table_free(&table);
-    }
-    error = nst_read_all(observer->mountinfo, &observer->buffer, &observer->buffer_cap,
-                         &observer->buffer_len);
-    if (error)
-        return error;
-    observer->hidden = hidden(observer->file, lines(observer->buffer, observer->buffer_len));
-    return nst_observer_watch(arena, observer);
 }
