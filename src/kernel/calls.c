@@ -70,6 +70,7 @@ static long spawn(struct context *c, uint64_t flags, bool clone3)
         pid = syscall(SYS_clone, (flags & ~0xffULL) | SIGCHLD, NULL, NULL, NULL, NULL);
     }
     if (pid == 0) {
+        nst_observer_close_own(c->arena->observer);
         if (flags & CLONE_NEWUSER)
             nst_actor_map_ids(c->arena, uid, gid);
         nst_actor_live(c->arena, actor);

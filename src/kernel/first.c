@@ -71,6 +71,7 @@ static _Noreturn void be_first(struct nst_arena *arena, struct nst_actor *actor,
 {
     int keep[PARENT_FDS + 2];
 
+    arena->observer->own_mountinfo = arena->observer->own_file = -1;
     parent_fds(arena->observer, keep);
     keep[PARENT_FDS] = arena->proc;
     keep[PARENT_FDS + 1] = arena->observer->channel = channel;
@@ -149,6 +150,7 @@ void nst_first_let_go(struct nst_arena *arena, struct nst_actor *actor)
         close(actor->fd[i].real);
     actor->fds = 0;
     actor->moved = false;
+    nst_observer_close_own(arena->observer);
     if (setns(arena->observer->file, CLONE_NEWNS) < 0)
         return;
     actor->ns = arena->observer->ns;

@@ -128,6 +128,8 @@ struct nst_arena {
                                       each of which has a copy of its own */
     unsigned generation;           /* of the observer's descriptors */
     _Atomic uint32_t progress;     /* calls begun */
+    unsigned moves;                /* how often an actor changed its root or namespace */
+    bool ends;                     /* it is looked at the start or the end of a case */
     size_t at;                     /* the step that is performed; afterwards the next one */
     bool behind;                   /* of step `at` what changed is yet to be seen */
     int conduct_error;
@@ -219,6 +221,10 @@ void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor);
 /* observer.c and snapshot.c: in the runner, or in an actor that conducts. */
 struct nst_observer {
     int mountinfo, mounts, file; /* of the parent: the latter is its namespace's */
+    struct nst_raw_view known;   /* the unchanged parent, as it was first read, and its statmount */
+    struct nst_table known_statmount;
+    int own_mountinfo, own_file; /* of SELF, while it didn't move since OWN_MOVES; or -1 */
+    unsigned own_moves;
     int channel;                 /* of the runner and the first actor, one end each */
     struct nst_actor *self;      /* in whose process this is; NULL: the runner's */
     uint64_t ns, owner;
@@ -228,8 +234,11 @@ struct nst_observer {
     long hidden; /* mounts of every namespace here that no process can see; -1: unknown */
     char *buffer;
     size_t buffer_len, buffer_cap;
+    bool whole; /* the buffer holds every mount of its namespace; else that isn't known */
 };
 int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer);
+void nst_observer_close_own(struct nst_observer *observer);
+void nst_observer_forget_known(struct nst_observer *observer);
 /* Watches as the case's options ask. */
 int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer);
 /* Opens the parent's tables as they are seen from its root of now, which a pivot_root moves. */

@@ -83,19 +83,13 @@ static void look_for_directories(struct nst_arena *arena, struct nst_leftover *l
     name(leftover, "%zu names in the sandbox's root", leftover->directories);
 }
 
-static int limit_namespaces(struct nst_arena *arena, const char *text, char *ret_before)
+static int limit_namespaces(struct nst_arena *arena, const char *text)
 {
-    int fd = openat(arena->proc, "sys/user/max_mnt_namespaces", O_RDWR | O_CLOEXEC), error = 0;
-    ssize_t len = fd < 0 || !ret_before ? 0 : pread(fd, ret_before, 31, 0);
+    static int fd = -1;
 
     if (fd < 0)
-        return -errno;
-    if (len < 0 || write(fd, text, strlen(text)) < 0)
-        error = -errno;
-    if (ret_before && len >= 0)
-        ret_before[len] = '\0';
-    close(fd);
-    return error;
+        fd = openat(arena->proc, "sys/user/max_mnt_namespaces", O_WRONLY | O_CLOEXEC);
+    return fd < 0 || pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
 }
 
 /* Every mount namespace below this user namespace counts against its limit (namespaces(7), "The
@@ -106,17 +100,16 @@ static int limit_namespaces(struct nst_arena *arena, const char *text, char *ret
 static bool has_fifth_namespace(struct nst_arena *arena)
 {
     enum { OPEN_TREE_CLONE_BIT = 1, OPEN_TREE = 428 };
-    char before[32];
     int error, fd;
 
-    if (limit_namespaces(arena, "5", before) < 0)
+    if (limit_namespaces(arena, "5") < 0)
         return false;
     fd = (int)syscall(OPEN_TREE, arena->init_root, "",
                       OPEN_TREE_CLONE_BIT | AT_EMPTY_PATH | O_CLOEXEC);
     error = errno;
     if (fd >= 0)
         close(fd);
-    limit_namespaces(arena, before, NULL);
+    limit_namespaces(arena, "2147483647"); /* as it is in a new user namespace */
     return fd < 0 && error == ENOSPC;
 }
 

@@ -57,6 +57,22 @@ int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer)
     return error;
 }
 
+void nst_observer_close_own(struct nst_observer *observer)
+{
+    if (observer->own_mountinfo >= 0)
+        close(observer->own_mountinfo);
+    if (observer->own_file >= 0)
+        close(observer->own_file);
+    observer->own_mountinfo = observer->own_file = -1;
+}
+
+void nst_observer_forget_known(struct nst_observer *observer)
+{
+    free(observer->known.mountinfo);
+    nst_table_free(&observer->known_statmount);
+    observer->known = (struct nst_raw_view){0};
+}
+
 static void replace(int *fd, int by)
 {
     if (*fd > 0)
@@ -67,6 +83,7 @@ static void replace(int *fd, int by)
 int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
 {
     arena->generation++;
+    nst_observer_forget_known(observer);
     replace(&observer->mountinfo, openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC));
     replace(&observer->mounts, openat(arena->proc, "self/mounts", O_RDONLY | O_CLOEXEC));
     replace(&observer->file, openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC));

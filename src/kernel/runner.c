@@ -77,10 +77,12 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->end_events = (struct nst_raw_events){0};
     arena->leftover = (struct nst_leftover){0};
     arena->deadline = arena->unsettled = false;
+    arena->ends = true;
     arena->watch = nst_watch_kind(observer->watch);
     error = nst_first_get(arena, observer);
     if (!error)
         error = nst_turn_look(arena, observer, &arena->start);
+    arena->ends = false;
     if (!error && arena->options.setup)
         error = nst_turn_setup(arena, observer);
     for (size_t i = 0; !error && i < arena->len;)
@@ -89,6 +91,7 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
         end_actors(arena);
         arena->unsettled = true;
     }
+    arena->ends = true;
     if (!error)
         error = nst_turn_look(arena, observer, &arena->end);
     if (!error)
@@ -160,7 +163,7 @@ static int make_ready(struct nst_arena *arena, struct nst_observer *observer)
 
 _Noreturn void nst_runner(struct nst_arena *arena)
 {
-    struct nst_observer observer = {.channel = -1};
+    struct nst_observer observer = {.channel = -1, .own_mountinfo = -1, .own_file = -1};
     int error;
 
     arena->observer = &observer;

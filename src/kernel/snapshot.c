@@ -170,20 +170,106 @@ long nst_snapshot_hidden(int fd, const char *mountinfo, size_t len)
     return nst_ns_mount_count(fd, &count) < 0 ? -1 : (long)count - listed;
 }
 
+/* Opens what SELF reads of itself again and again, unless that is open still. */
+static void open_own(struct nst_arena *arena, struct nst_observer *observer)
+{
+    char path[48];
+
+    if (observer->own_moves == arena->moves && observer->own_mountinfo >= 0)
+        return;
+    nst_observer_close_own(observer);
+    snprintf(path, sizeof(path), "%d/mountinfo", (int)atomic_load(&observer->self->pid));
+    observer->own_mountinfo = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
+    observer->own_file = open_ns(arena, observer->self);
+    observer->own_moves = arena->moves;
+}
+
+/* Reads FD, a table of the namespace of FILE, whole. That a first read was all of it tells the
+ * number of mounts as well as a second read does, but without waiting for the kernel's one lock. */
+static int read_table(struct nst_observer *observer, int fd, int file)
+{
+    if (observer->buffer_cap && observer->hidden >= 0) {
+        ssize_t n = pread(fd, observer->buffer, observer->buffer_cap, 0);
+
+        observer->buffer_len = n < 0 ? 0 : (size_t)n;
+        observer->whole =
+            nst_snapshot_hidden(file, observer->buffer, observer->buffer_len) == observer->hidden;
+        if (n > 0 && observer->whole)
+            return 0;
+    }
+    observer->whole = false;
+    return nst_read_all(fd, &observer->buffer, &observer->buffer_cap, &observer->buffer_len);
+}
+
+/* Reads ACTOR's mountinfo into OBSERVER's buffer. */
+static int read_mountinfo(struct nst_arena *arena, struct nst_observer *observer,
+                          const struct nst_actor *actor)
+{
+    bool own = actor && actor == observer->self;
+    int fd = observer->mountinfo, file = observer->file, error;
+    char path[48];
+
+    if (own) {
+        open_own(arena, observer);
+        fd = observer->own_mountinfo;
+        file = observer->own_file;
+    } else if (actor) {
+        snprintf(path, sizeof(path), "%d/mountinfo", (int)atomic_load(&actor->pid));
+        fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
+    }
+    if (fd < 0)
+        return -errno;
+    if (!actor || own)
+        return read_table(observer, fd, file);
+    observer->whole = false;
+    error = nst_read_all(fd, &observer->buffer, &observer->buffer_cap, &observer->buffer_len);
+    close(fd);
+    return error;
+}
+
 /* What the namespace's file tells of VIEW. */
 static void ask_file(const struct nst_arena *arena, const struct nst_observer *observer,
                      const struct nst_actor *actor, struct nst_raw_view *view)
 {
-    int fd = actor ? open_ns(arena, actor) : observer->file;
+    bool own = actor && actor == observer->self;
+    int fd = own ? observer->own_file : actor ? open_ns(arena, actor) : observer->file;
 
     if (fd < 0)
         return;
     if (!view->owner)
         view->owner = actor ? nst_snapshot_owner_of_fd(fd) : observer->owner;
-    view->whole = observer->hidden >= 0 &&
-                  nst_snapshot_hidden(fd, view->mountinfo, view->mountinfo_len) == observer->hidden;
-    if (actor)
+    view->whole = observer->whole || (observer->hidden >= 0 &&
+                                      nst_snapshot_hidden(fd, view->mountinfo,
+                                                          view->mountinfo_len) == observer->hidden);
+    if (actor && !own)
         close(fd);
+}
+
+/* A case begins with the parent as it was before, so what was read of it then is used again. */
+static int use_known(struct nst_arena *arena, struct nst_observer *observer,
+                     struct nst_raw_view *view)
+{
+    struct nst_table table;
+    int error;
+
+    if (same(observer, &observer->known)) {
+        view->owner = observer->known.owner;
+        view->whole = observer->known.whole;
+        return observer->known.have_statmount ? keep_table(arena, &observer->known_statmount, view)
+                                              : 0;
+    }
+    ask_file(arena, observer, NULL, view);
+    if (!observer->have_statmount)
+        return 0;
+    error = nst_table_read_statmount(0, &table);
+    if (error)
+        return error;
+    nst_observer_forget_known(observer);
+    observer->known = *view;
+    observer->known.mountinfo = strdup(view->mountinfo);
+    observer->known.have_statmount = true;
+    observer->known_statmount = table;
+    return observer->known.mountinfo ? keep_table(arena, &table, view) : -ENOMEM;
 }
 
 /* ACTOR is in NS; NULL: the observer, in the parent. */
@@ -192,18 +278,8 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
 {
     uint32_t reader = actor ? actor->name : 0;
     struct nst_raw_view *last = last_view(arena, ns, reader), *view = last;
-    int fd = observer->mountinfo, error;
-    char path[48];
+    int error = read_mountinfo(arena, observer, actor);
 
-    if (actor) {
-        snprintf(path, sizeof(path), "%d/mountinfo", (int)atomic_load(&actor->pid));
-        fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return -errno;
-    }
-    error = nst_read_all(fd, &observer->buffer, &observer->buffer_cap, &observer->buffer_len);
-    if (actor)
-        close(fd);
     *ret_view = view;
     if (error || same(observer, view))
         return error;
@@ -219,16 +295,18 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
     *ret_view = view;
     if (!view->mountinfo)
         return -ENOMEM;
+    if (!actor && !arena->last)
+        return use_known(arena, observer, view);
     ask_file(arena, observer, actor, view);
     return read_statmount(arena, observer, actor, view);
 }
 
-/* /proc/self/mounts is a view of its own, so it is read whatever mountinfo says. */
+/* /proc/self/mounts is a view of its own, so at the start and the end it is read whatever mountinfo
+ * says. */
 static int read_mounts(struct nst_arena *arena, struct nst_observer *observer,
                        struct nst_raw_view **view)
 {
-    int error = nst_read_all(observer->mounts, &observer->buffer, &observer->buffer_cap,
-                             &observer->buffer_len);
+    int error = read_table(observer, observer->mounts, observer->file);
     struct nst_raw_view *other;
 
     if (error)
@@ -264,12 +342,11 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
     size_t len = 0;
 
     *ret_error = read_view(arena, observer, observer->ns, NULL, &view[len++]);
-    if (!*ret_error)
+    if (!*ret_error && (arena->ends || view[0] != arena->last->view[0]))
         *ret_error = read_mounts(arena, observer, &view[0]);
     for (size_t i = 0; !*ret_error && i < arena->actors; i++) {
         struct nst_actor *actor = &arena->actor[i];
         uint64_t ns = actor->alive ? actor->ns : 0;
-
         int error;
 
         if (!ns || seen(view, len, ns))

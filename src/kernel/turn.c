@@ -62,6 +62,7 @@ static bool is_plain(const struct nst_call *call)
 /* Actors may share their root (CLONE_FS). */
 static void note_moved(struct nst_arena *arena)
 {
+    arena->moves++;
     for (size_t i = 0; i < arena->actors; i++)
         arena->actor[i].moved = true;
 }
@@ -106,8 +107,10 @@ void nst_turn_conduct(struct nst_arena *arena, struct nst_actor *actor)
             break;
         nst_actor_perform(arena, actor);
         arena->step[i].answer = actor->answer;
-        if (actor->call->id == NST_CALL_UNSHARE)
+        if (actor->call->id == NST_CALL_UNSHARE) {
+            arena->moves++;
             nst_snapshot_meet(arena, actor);
+        }
         if (actor->call->id == NST_CALL_CHROOT)
             note_moved(arena);
         error = end(arena, observer, i);
@@ -234,9 +237,12 @@ static int settle(struct nst_arena *arena, struct nst_observer *observer, struct
 
     for (size_t j = actors; j < arena->actors; j++)
         nst_actor_meet(arena, &arena->actor[j]);
-    if (call->id == NST_CALL_UNSHARE || call->id == NST_CALL_SETNS)
+    if (call->id == NST_CALL_UNSHARE || call->id == NST_CALL_SETNS) {
+        arena->moves++;
         nst_snapshot_meet(arena, actor);
-    if (call->id == NST_CALL_SETNS || call->id == NST_CALL_CHROOT)
+    }
+    if (call->id == NST_CALL_SETNS || call->id == NST_CALL_CHROOT ||
+        call->id == NST_CALL_PIVOT_ROOT)
         note_moved(arena);
     arena->unsettled |= arena->step[i].answer.kind == NST_ANSWER_ENDED || call->id == NST_CALL_KILL;
     if (call->id == NST_CALL_KILL)
