@@ -8,6 +8,9 @@ foreach(module mount libseccomp jansson)
         string(APPEND pc_requires " ${module}")
     endif()
 endforeach()
+# Found from where the file lies, so that an installed tree may be moved. The library is static: what
+# it needs, its user links.
+file(RELATIVE_PATH pc_up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/ns-tool.pc.in ns-tool.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ns-tool.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

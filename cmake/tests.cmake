@@ -48,3 +48,15 @@ foreach(source ${prop_sources})
 endforeach()
 add_test(NAME mutants COMMAND ${CMAKE_SOURCE_DIR}/props/mutants.sh 8 1 ${mutants})
 set_tests_properties(mutants PROPERTIES LABELS props FIXTURES_REQUIRED mutants)
+
+# A runtime's own test, against the installed library; instrumented as that is.
+set(example_flags "${CMAKE_C_FLAGS}")
+if(NST_COVERAGE)
+    string(APPEND example_flags " --coverage")
+endif()
+if(NST_FUZZ)
+    string(APPEND example_flags " -fsanitize=address,undefined")
+endif()
+add_test(NAME example COMMAND ${CMAKE_SOURCE_DIR}/tests/example/check.sh ${CMAKE_BINARY_DIR}
+         ${CMAKE_C_COMPILER} "${example_flags}")
+set_tests_properties(example PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 600)
