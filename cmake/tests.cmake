@@ -46,7 +46,7 @@ foreach(source ${prop_sources})
     set_tests_properties(${stem} PROPERTIES FIXTURES_SETUP mutants TIMEOUT 7200)
     list(APPEND mutants ${CMAKE_BINARY_DIR}/mutants/${stem})
 endforeach()
-add_test(NAME mutants COMMAND ${CMAKE_SOURCE_DIR}/props/mutants.sh 8 1 ${mutants})
+add_test(NAME mutants COMMAND ${CMAKE_SOURCE_DIR}/props/mutants.sh 40 4 ${mutants})
 set_tests_properties(mutants PROPERTIES LABELS props FIXTURES_REQUIRED mutants)
 
 # A runtime's own test, against the installed library; instrumented as that is.

@@ -1,6 +1,6 @@
 /* Simpler calls. What is simpler: fewer flag bits; no string, or "none" for a source; the shorter
- * path, then the one first in the alphabet; mode 0755 and number 0; no expectation; actors and
- * descriptors numbered in order of appearance. */
+ * path, then the one first in the alphabet; AT_FDCWD; mode 0755 and number 0; no expectation;
+ * actors and descriptors numbered in order of appearance. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +122,11 @@ static int simplify_arg(struct nst_shrinker *shrinker, size_t at, size_t arg)
     const struct nst_call *call = &shrinker->sequence->call[at];
 
     switch (nst_calls[call->id].arg[arg].kind) {
+    case NST_ARG_FD: /* a directory that a path starts from needs no opening */
+        if (arg + 1 < nst_calls[call->id].args &&
+            nst_calls[call->id].arg[arg + 1].kind == NST_ARG_PATH)
+            return try_num(shrinker, at, arg, NST_AT_FDCWD);
+        return 0;
     case NST_ARG_FLAGS:
         return simplify_flags(shrinker, at, arg);
     case NST_ARG_MODE:
