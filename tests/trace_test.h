@@ -38,6 +38,8 @@ struct shot {
     const char *table[NAMESPACES];
 };
 
+#define INODE(ns) (4000 + (ns)) /* of namespace NS's file */
+
 /* A trace, and what a property says of it: all calls but the last changed nothing; the
  * last one goes from `before` to `after`. */
 struct trace_row {
@@ -49,7 +51,9 @@ struct trace_row {
     const char *events;        /* of the last call: A attach, D detach, U unknown, ! overflow */
     const char *end_events;    /* of the actors' end */
     const char *mounts, *statmount; /* of the parent, after; statmount in mountinfo's form */
-    struct nst_hold hold;           /* when the last call began; of actor 0: none */
+    struct nst_hold hold; /* when the last call began, and when it was over; of actor 0: none */
+    uint64_t alive[NAMESPACES + 1], end_alive[NAMESPACES + 1]; /* after it, and when all was over */
+    const char *end; /* what the parent shows then; NULL: what all show after the last call */
     struct nst_leftover leftover;
     unsigned first_ns, ns; /* whose actor makes the calls, and the last one; 0: the child's */
     int error;             /* of the last call: it failed; negative: it never returned */
@@ -82,6 +86,7 @@ static inline struct nst_snapshot *add_shot(struct nst_trace *trace, const struc
         struct nst_ns_view *view = &snapshot->view[snapshot->len++];
 
         view->ns = ns;
+        view->inode = INODE(ns);
         view->parent = ns == PARENT;
         view->reader = ns == PARENT ? 0 : ns;
         view->whole = !row->uncounted && (ns != CHILD || !row->part);
@@ -132,6 +137,26 @@ static inline void answer(const struct trace_row *row, struct nst_step *step, bo
         step->ns = CHILD;
 }
 
+/* Both take a copy. */
+static inline uint64_t *copy_alive(const uint64_t *alive, size_t *ret_len)
+{
+    uint64_t *copy = *alive ? calloc(NAMESPACES + 1, sizeof *copy) : NULL;
+
+    ck_assert(copy || !*alive);
+    for (*ret_len = 0; copy && alive[*ret_len]; ++*ret_len)
+        copy[*ret_len] = alive[*ret_len];
+    return copy;
+}
+
+static inline struct nst_hold *copy_hold(const struct nst_hold *hold, size_t *ret_len)
+{
+    struct nst_hold *copy = hold->actor ? malloc(sizeof *copy) : NULL;
+
+    ck_assert(copy || !hold->actor);
+    *ret_len = copy != NULL;
+    return copy ? memcpy(copy, hold, sizeof *copy) : NULL;
+}
+
 /* SEQUENCE must be empty, and outlive the trace. */
 static inline struct nst_trace make_trace(const struct trace_row *row,
                                           struct nst_sequence *sequence)
@@ -142,7 +167,7 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
     ck_assert_msg(!nst_strace_read(row->calls, strlen(row->calls), sequence, NULL, &error),
                   "%zu:%zu: %s", error.line, error.column, error.message);
     trace.step = calloc(sequence->len, sizeof *trace.step);
-    trace.snapshot = calloc(2, sizeof(struct nst_snapshot *));
+    trace.snapshot = calloc(3, sizeof(struct nst_snapshot *));
     ck_assert(trace.step && trace.snapshot);
     trace.start = trace.end = add_shot(&trace, row, &row->before);
     if (row->after.table[0])
@@ -158,12 +183,15 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
         answer(row, step, last);
         if (last && row->events)
             add_events(row->events, &step->events);
-        if (last && row->hold.actor) {
-            step->hold = calloc(1, sizeof *step->hold);
-            ck_assert_ptr_nonnull(step->hold);
-            step->hold[step->holds++] = row->hold;
+        if (last) {
+            step->hold = copy_hold(&row->hold, &step->holds);
+            step->held = copy_hold(&row->hold, &step->helds);
+            step->alive = copy_alive(row->alive, &step->alives);
         }
     }
+    trace.end_alive = copy_alive(row->end_alive, &trace.end_alives);
+    if (row->end)
+        trace.end = add_shot(&trace, row, &(struct shot){{row->end}});
     if (row->end_events)
         add_events(row->end_events, &trace.end_events);
     return trace;

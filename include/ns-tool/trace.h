@@ -16,6 +16,7 @@
 struct nst_ns_view {
     uint64_t ns;             /* the same number, the same namespace; its id, or before 6.10 its inode */
     uint64_t owner;          /* the user namespace that owns it, by its inode; 0: unknown */
+    uint64_t inode;          /* its file's: a bind of it has the root mnt:[inode]; 0: unknown */
     uint32_t reader;         /* the actor through whose root it was seen; 0: the observer. Through
                                 another root (chroot) the same namespace shows other paths */
     bool parent;             /* whether this is the parent, in which the observer stays */
@@ -49,6 +50,8 @@ struct nst_hold {
     int fd;         /* of NST_HOLD_FD, as the sequence numbers it */
     uint64_t mount; /* the mount's id as mountinfo has it (statx(2), stx_mnt_id) */
     uint64_t ns;    /* the mount namespace whose file a descriptor is, as nst_ns_view.ns; else 0 */
+    uint32_t mounts; /* how many mounts that namespace has; 0: unknown (before 6.12) */
+    bool lists; /* a descriptor of /proc/PID/mountinfo or its like: it holds what it lists, too */
 };
 
 struct nst_step {
@@ -62,6 +65,8 @@ struct nst_step {
                               call that may drop a last reference (umount2, unshare, setns, close,
                               kill, exit_group) */
     size_t holds;
+    struct nst_hold *held; /* the same when it was over; owned. Only beside alive */
+    size_t helds;
     uint64_t *alive; /* of the mount namespaces that actors were in so far those that lived when it
                         was over, as nst_ns_view.ns; owned. Only after a call that may drop a last
                         reference, else NULL; NULL too where the kernel doesn't tell (before 6.11) */
@@ -87,6 +92,8 @@ struct nst_trace {
     struct nst_snapshot **snapshot; /* all, each once; owned */
     size_t snapshots;
     struct nst_snapshot *start, *end; /* before the first call; after every actor is gone */
+    uint64_t *end_alive; /* as nst_step.alive, after every actor is gone; owned */
+    size_t end_alives;
     struct nst_events end_events;
     struct nst_leftover leftover;
     enum nst_watch_kind watch;

@@ -23,8 +23,10 @@ static long run_unshare(struct context *c)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    long result = syscall(SYS_unshare, num(c, 0));
+    long result;
 
+    nst_observer_close_own(c->arena->observer); /* a namespace that is left isn't to live by that */
+    result = syscall(SYS_unshare, num(c, 0));
     if (result == 0 && num(c, 0) & CLONE_NEWUSER)
         nst_actor_map_ids(c->arena, uid, gid);
     return result;
@@ -32,9 +34,12 @@ static long run_unshare(struct context *c)
 
 static long run_setns(struct context *c)
 {
-    long result = syscall(SYS_setns, fd(c, 0), num(c, 1));
-    int saved = errno;
+    long result;
+    int saved;
 
+    nst_observer_close_own(c->arena->observer);
+    result = syscall(SYS_setns, fd(c, 0), num(c, 1));
+    saved = errno;
     prctl(PR_SET_DUMPABLE, 1); /* new credentials may have cleared it; the runner reads /proc */
     errno = saved;
     return result;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 bool nst_hold_counts(enum nst_call_id id)
@@ -27,28 +28,41 @@ bool nst_hold_counts(enum nst_call_id id)
     }
 }
 
-/* The mount namespace that descriptor NAME below /proc is the file of, or 0. */
-static uint64_t named_ns(struct nst_arena *arena, const char *name)
+static bool ends(const char *text, const char *end)
 {
-    char target[8] = "";
-    uint64_t id = 0;
+    size_t len = strlen(text), tail = strlen(end);
+
+    return len >= tail && strcmp(text + len - tail, end) == 0;
+}
+
+/* What descriptor NAME below /proc holds besides its mount. A namespace's file looks like any other
+ * path where it was opened through a bind, so IS_NS says that it is one. */
+static void add_ns(struct nst_arena *arena, const char *name, bool is_ns, struct nst_hold *hold)
+{
+    char target[256] = "";
     int fd;
 
-    if (readlinkat(arena->proc, name, target, sizeof(target) - 1) < 0 ||
-        strncmp(target, "mnt:[", 5) != 0)
-        return 0;
-    fd = openat(arena->proc, name, O_RDONLY | O_CLOEXEC);
+    if (readlinkat(arena->proc, name, target, sizeof(target) - 1) >= 0)
+        hold->lists =
+            ends(target, "/mountinfo") || ends(target, "/mounts") || ends(target, "/mountstats");
+    fd = is_ns ? openat(arena->proc, name, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0)
-        return 0;
-    id = nst_snapshot_ns_of_fd(fd);
+        return;
+    if (nst_ns_mount_count(fd, &hold->mounts) < 0)
+        hold->mounts = 0;
+    hold->ns = nst_snapshot_ns_of_fd(fd, NULL);
     close(fd);
-    return id;
+}
+
+static bool same_device(const struct statx *a, const struct statx *b)
+{
+    return a->stx_dev_major == b->stx_dev_major && a->stx_dev_minor == b->stx_dev_minor;
 }
 
 static void add(struct nst_arena *arena, const struct nst_actor *actor, enum nst_hold_kind kind,
-                const struct nst_fd_name *fd, struct nst_raw_step *step)
+                const struct nst_fd_name *fd, const struct statx *nsfs, struct nst_hold *hold,
+                size_t *len)
 {
-    struct nst_hold *hold = &step->hold[step->holds];
     struct statx status;
     char name[48];
 
@@ -58,54 +72,110 @@ static void add(struct nst_arena *arena, const struct nst_actor *actor, enum nst
         snprintf(name, sizeof(name), "%d/fd/%d", (int)atomic_load(&actor->pid), fd->real);
     if (statx(arena->proc, name, AT_NO_AUTOMOUNT, STATX_MNT_ID, &status) < 0)
         return;
-    *hold = (struct nst_hold){.actor = actor->name,
-                              .kind = kind,
-                              .fd = fd ? fd->text : 0,
-                              .mount = status.stx_mnt_id,
-                              .ns = fd ? named_ns(arena, name) : 0};
-    step->holds++;
+    hold[*len] = (struct nst_hold){
+        .actor = actor->name, .kind = kind, .fd = fd ? fd->text : 0, .mount = status.stx_mnt_id};
+    if (fd)
+        add_ns(arena, name, same_device(&status, nsfs), &hold[*len]);
+    ++*len;
 }
 
-int nst_hold_read(struct nst_arena *arena, struct nst_raw_step *step)
+static int read_holds(struct nst_arena *arena, struct nst_hold **ret_hold, size_t *ret_len)
 {
+    struct statx nsfs;
     size_t most = 0;
 
+    if (statx(arena->proc, "self/ns/mnt", AT_NO_AUTOMOUNT, 0, &nsfs) < 0)
+        return -errno;
     for (size_t i = 0; i < arena->actors; i++)
         most += arena->actor[i].alive ? 2 + arena->actor[i].fds : 0;
-    step->hold = nst_arena_take(arena, most * sizeof(*step->hold));
-    if (!step->hold)
+    *ret_len = 0;
+    *ret_hold = nst_arena_take(arena, most * sizeof(**ret_hold));
+    if (!*ret_hold)
         return -ENOMEM;
     for (size_t i = 0; i < arena->actors; i++) {
         const struct nst_actor *actor = &arena->actor[i];
 
         if (!actor->alive)
             continue;
-        add(arena, actor, NST_HOLD_CWD, NULL, step);
-        add(arena, actor, NST_HOLD_ROOT, NULL, step);
+        add(arena, actor, NST_HOLD_CWD, NULL, &nsfs, *ret_hold, ret_len);
+        add(arena, actor, NST_HOLD_ROOT, NULL, &nsfs, *ret_hold, ret_len);
         for (size_t j = 0; j < actor->fds; j++)
-            add(arena, actor, NST_HOLD_FD, &actor->fd[j], step);
+            add(arena, actor, NST_HOLD_FD, &actor->fd[j], &nsfs, *ret_hold, ret_len);
     }
     return 0;
 }
 
-int nst_hold_alive(struct nst_arena *arena, struct nst_raw_step *step)
+int nst_hold_begin(struct nst_arena *arena, struct nst_raw_step *step)
 {
-    if (arena->seen_all)
-        step->alive = nst_arena_take(arena, (arena->seen_len + 1) * sizeof(*step->alive));
-    else
+    return read_holds(arena, &step->hold, &step->holds);
+}
+
+/* Whether an actor is in a namespace, a descriptor of STEP's end is one of its file, or a bind of
+ * it is in sight. What may hold it else nobody knows; see nst_hold_end(). */
+static bool is_held(const struct nst_arena *arena, const struct nst_raw_step *step,
+                    const struct nst_seen *seen)
+{
+    char root[32];
+
+    for (size_t i = 0; i < arena->actors; i++)
+        if (arena->actor[i].alive && arena->actor[i].ns == seen->ns)
+            return true;
+    for (size_t i = 0; i < step->helds; i++)
+        if (step->held[i].ns == seen->ns || step->held[i].lists)
+            return true;
+    snprintf(root, sizeof(root), "mnt:[%llu]", (unsigned long long)seen->inode);
+    for (size_t i = 0; arena->bound && i < arena->last->len; i++)
+        if (strstr(arena->last->view[i]->mountinfo, root))
+            return true;
+    return false;
+}
+
+/* Fills STEP's alive. Returns how many of them nothing is known to hold; -ENOSYS: this kernel
+ * doesn't tell. */
+static int look(const struct nst_arena *arena, const struct nst_observer *observer,
+                struct nst_raw_step *step)
+{
+    int idle = 0;
+
+    step->alives = 0;
+    for (size_t i = 0; i < arena->seen_len; i++) {
+        const struct nst_seen *seen = &arena->seen[i];
+        int lives = nst_ns_lives(seen->ns);
+
+        if (lives < 0)
+            return lives;
+        if (!lives)
+            continue;
+        step->alive[step->alives++] = seen->ns;
+        idle += seen->ns != observer->ns && !is_held(arena, step, seen);
+    }
+    return idle;
+}
+
+/* The kernel may put off what the last of a dead process' descriptors held (fs/namespace.c,
+ * mntput_no_expire(), delayed_mntput()). It gets a second where nothing else can hold a namespace,
+ * and little where a bind may. */
+int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer,
+                 struct nst_raw_step *step)
+{
+    int64_t end = nst_now() + (arena->bound || arena->options.setup ? 5 : 1000) * 1000000LL;
+    int idle, error;
+
+    if (!arena->seen_all)
         return 0;
+    error = read_holds(arena, &step->held, &step->helds);
+    step->alive =
+        error ? NULL : nst_arena_take(arena, (arena->seen_len + 1) * sizeof(*step->alive));
     if (!step->alive)
         return -ENOMEM;
-    for (size_t i = 0; i < arena->seen_len; i++) {
-        int lives = nst_ns_lives(arena->seen[i]);
+    while ((idle = look(arena, observer, step)) > 0 && nst_now() < end) {
+        struct timespec moment = {.tv_nsec = 500000};
 
-        if (lives < 0) { /* this kernel doesn't tell */
-            step->alive = NULL;
-            step->alives = 0;
-            return 0;
-        }
-        if (lives)
-            step->alive[step->alives++] = arena->seen[i];
+        nanosleep(&moment, NULL);
+    }
+    if (idle < 0) {
+        step->alive = NULL;
+        step->alives = 0;
     }
     return 0;
 }

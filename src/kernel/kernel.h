@@ -83,8 +83,8 @@ struct nst_raw_events {
 struct nst_raw_step {
     struct nst_answer answer;
     uint64_t ns, user;
-    struct nst_hold *hold;
-    size_t holds;
+    struct nst_hold *hold, *held;
+    size_t holds, helds;
     uint64_t *alive;
     size_t alives;
     struct nst_raw_snapshot *before, *after;
@@ -115,6 +115,8 @@ struct nst_arena {
     size_t len;
     struct nst_raw_step *step, setup;
     struct nst_raw_snapshot *start, *end, *last;
+    struct nst_raw_step over; /* what lived when every actor was gone */
+    bool bound;               /* a namespace's file was seen mounted */
     size_t snapshots;
     struct nst_raw_events end_events;
     struct nst_leftover leftover;
@@ -136,7 +138,9 @@ struct nst_arena {
 
     struct nst_actor actor[NST_ACTORS_MAX];
     size_t actors;
-    uint64_t seen[NST_SEEN_MAX]; /* mount namespaces that its actors were in */
+    struct nst_seen {
+        uint64_t ns, inode;
+    } seen[NST_SEEN_MAX]; /* mount namespaces that its actors were in */
     size_t seen_len;
     bool seen_all; /* there were no more */
 
@@ -227,7 +231,7 @@ struct nst_observer {
     unsigned own_moves;
     int channel;                 /* of the runner and the first actor, one end each */
     struct nst_actor *self;      /* in whose process this is; NULL: the runner's */
-    uint64_t ns, owner;
+    uint64_t ns, inode, owner;
     struct nst_watch *watch;
     bool watch_polls;
     bool have_statmount;
@@ -248,7 +252,8 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
                                            int *ret_error);
 /* Notes which namespaces ACTOR is in. Only its own unshare and setns change that. */
 void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor);
-uint64_t nst_snapshot_ns_of_fd(int fd); /* of an open namespace file; 0: trouble */
+/* Of an open namespace file, with its inode if RET_INODE isn't NULL. 0: of another kind. */
+uint64_t nst_snapshot_ns_of_fd(int fd, uint64_t *ret_inode);
 /* The inode of the user namespace that owns mount namespace FD; 0: unknown. */
 uint64_t nst_snapshot_owner_of_fd(int fd);
 /* How many mounts the namespace of FD has beyond those listed in MOUNTINFO, as a process sees only
@@ -261,10 +266,12 @@ int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
 /* Reads FD from its start into BUFFER, which it grows. Returns 0 or -errno. */
 int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len);
 
-/* hold.c, in the runner */
+/* hold.c, in the runner, or in an actor that conducts. */
 bool nst_hold_counts(enum nst_call_id id); /* whether such a call may drop a last reference */
-int nst_hold_read(struct nst_arena *arena, struct nst_raw_step *step);
-int nst_hold_alive(struct nst_arena *arena, struct nst_raw_step *step);
+int nst_hold_begin(struct nst_arena *arena, struct nst_raw_step *step);
+/* Notes what lives once the kernel has let go of what nothing holds, for which it waits a while. */
+int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer,
+                 struct nst_raw_step *step);
 
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */
 void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);

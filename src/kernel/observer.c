@@ -89,7 +89,7 @@ int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
     replace(&observer->file, openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC));
     if (observer->mountinfo < 0 || observer->mounts < 0 || observer->file < 0)
         return nst_arena_fail(arena, "/proc/self/mountinfo");
-    observer->ns = nst_snapshot_ns_of_fd(observer->file);
+    observer->ns = nst_snapshot_ns_of_fd(observer->file, &observer->inode);
     if (!observer->ns)
         return nst_arena_fail(arena, "/proc/self/ns/mnt");
     return 0;

@@ -76,7 +76,8 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->start = arena->end = arena->last = NULL;
     arena->end_events = (struct nst_raw_events){0};
     arena->leftover = (struct nst_leftover){0};
-    arena->deadline = arena->unsettled = false;
+    arena->deadline = arena->unsettled = arena->bound = false;
+    arena->over = (struct nst_raw_step){0};
     arena->ends = true;
     arena->watch = nst_watch_kind(observer->watch);
     error = nst_first_get(arena, observer);
@@ -94,6 +95,8 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->ends = true;
     if (!error)
         error = nst_turn_look(arena, observer, &arena->end);
+    if (!error && !arena->options.only_ends)
+        error = nst_hold_end(arena, observer, &arena->over);
     if (!error)
         error = nst_snapshot_events(arena, observer, &arena->end_events);
     if (!error && arena->options.undo && arena->start->view[0] != arena->end->view[0]) {

@@ -14,14 +14,17 @@
 #include <ns-tool/mount_abi.h>
 
 /* An inode's number may be used again at once, an id (6.10) is not. */
-uint64_t nst_snapshot_ns_of_fd(int fd)
+uint64_t nst_snapshot_ns_of_fd(int fd, uint64_t *ret_inode)
 {
-    struct stat status;
+    struct stat status = {0};
     uint64_t id;
+    int error = nst_ns_mnt_id(fd, &id);
 
-    if (nst_ns_mnt_id(fd, &id) < 0)
-        id = fstat(fd, &status) < 0 ? 0 : status.st_ino;
-    return id;
+    if ((ret_inode || error == -ENOSYS) && fstat(fd, &status) < 0)
+        status.st_ino = 0;
+    if (ret_inode)
+        *ret_inode = status.st_ino;
+    return error == -ENOSYS ? status.st_ino : id;
 }
 
 uint64_t nst_snapshot_owner_of_fd(int fd)
@@ -46,27 +49,28 @@ static int open_ns(const struct nst_arena *arena, const struct nst_actor *actor)
     return openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
 }
 
-static void note_seen(struct nst_arena *arena, uint64_t ns)
+static void note_seen(struct nst_arena *arena, struct nst_seen seen)
 {
     for (size_t i = 0; i < arena->seen_len; i++)
-        if (arena->seen[i] == ns)
+        if (arena->seen[i].ns == seen.ns)
             return;
     if (arena->seen_len == NST_SEEN_MAX)
         arena->seen_all = false;
-    else if (ns)
-        arena->seen[arena->seen_len++] = ns;
+    else if (seen.ns)
+        arena->seen[arena->seen_len++] = seen;
 }
 
 void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor)
 {
     int fd = open_ns(arena, actor);
+    struct nst_seen seen = {0};
     struct stat status;
     char path[48];
 
-    actor->ns = fd < 0 ? 0 : nst_snapshot_ns_of_fd(fd);
+    seen.ns = actor->ns = fd < 0 ? 0 : nst_snapshot_ns_of_fd(fd, &seen.inode);
     if (fd >= 0)
         close(fd);
-    note_seen(arena, actor->ns);
+    note_seen(arena, seen);
     snprintf(path, sizeof(path), "%d/ns/user", (int)atomic_load(&actor->pid));
     actor->user = fstatat(arena->proc, path, &status, 0) < 0 ? 0 : status.st_ino;
 }
@@ -292,6 +296,7 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
                                   .parent = !actor,
                                   .mountinfo_len = observer->buffer_len};
     view->mountinfo = keep(arena, observer->buffer, observer->buffer_len);
+    arena->bound |= view->mountinfo && strstr(view->mountinfo, " - nsfs ");
     *ret_view = view;
     if (!view->mountinfo)
         return -ENOMEM;

@@ -22,6 +22,7 @@ static void free_step(struct nst_step *step)
 {
     nst_events_free(&step->events);
     free(step->hold);
+    free(step->held);
     free(step->alive);
 }
 
@@ -34,6 +35,7 @@ void nst_trace_free(struct nst_trace *trace)
     for (size_t i = 0; i < trace->snapshots; i++)
         free_snapshot(trace->snapshot[i]);
     nst_events_free(&trace->end_events);
+    free(trace->end_alive);
     free(trace->step);
     free(trace->setup);
     free(trace->snapshot);
@@ -153,12 +155,23 @@ static void copy_step(struct nst_trace *trace, const struct nst_raw_step *raw,
     step->user = raw->user;
     step->hold = copy_array(raw->hold, raw->holds, sizeof(*raw->hold), error);
     step->holds = step->hold ? raw->holds : 0;
+    step->held = copy_array(raw->held, raw->helds, sizeof(*raw->held), error);
+    step->helds = step->held ? raw->helds : 0;
     step->alive = copy_array(raw->alive, raw->alives, sizeof(*raw->alive), error);
     step->alives = step->alive ? raw->alives : 0;
     step->before = snapshot_of(trace, raw->before, error);
     step->after = snapshot_of(trace, raw->after, error);
     if (!*error)
         *error = copy_events(&raw->events, &step->events);
+}
+
+static void copy_inodes(struct nst_trace *trace, const struct nst_arena *arena)
+{
+    for (size_t i = 0; i < trace->snapshots; i++)
+        for (size_t n = 0; trace->snapshot[i] && n < trace->snapshot[i]->len; n++)
+            for (size_t k = 0; k < arena->seen_len; k++)
+                if (arena->seen[k].ns == trace->snapshot[i]->view[n].ns)
+                    trace->snapshot[i]->view[n].inode = arena->seen[k].inode;
 }
 
 int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *sequence,
@@ -189,8 +202,12 @@ int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *se
         copy_step(&trace, &arena->step[i], &trace.step[i], &error);
     }
     trace.end = snapshot_of(&trace, arena->end, &error);
+    trace.end_alive =
+        copy_array(arena->over.alive, arena->over.alives, sizeof(*arena->over.alive), &error);
+    trace.end_alives = trace.end_alive ? arena->over.alives : 0;
     if (!error)
         error = copy_events(&arena->end_events, &trace.end_events);
+    copy_inodes(&trace, arena);
     trace.leftover = arena->leftover;
     trace.watch = arena->watch;
     trace.deadline = arena->deadline;

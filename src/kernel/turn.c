@@ -76,7 +76,7 @@ static int begin(struct nst_arena *arena, const struct nst_actor *actor, size_t 
         step->before = step->after = arena->last;
     step->ns = actor->ns;
     step->user = actor->user;
-    return wanted && nst_hold_counts(arena->call[i].id) ? nst_hold_read(arena, step) : 0;
+    return wanted && nst_hold_counts(arena->call[i].id) ? nst_hold_begin(arena, step) : 0;
 }
 
 static int end(struct nst_arena *arena, struct nst_observer *observer, size_t i)
@@ -86,7 +86,7 @@ static int end(struct nst_arena *arena, struct nst_observer *observer, size_t i)
     int error = wanted ? nst_turn_look(arena, observer, &step->after) : 0;
 
     if (!error && wanted && nst_hold_counts(arena->call[i].id))
-        error = nst_hold_alive(arena, step);
+        error = nst_hold_end(arena, observer, step);
     return error ? error : nst_snapshot_events(arena, observer, &step->events);
 }
 
@@ -245,7 +245,7 @@ static int settle(struct nst_arena *arena, struct nst_observer *observer, struct
         call->id == NST_CALL_PIVOT_ROOT)
         note_moved(arena);
     arena->unsettled |= arena->step[i].answer.kind == NST_ANSWER_ENDED || call->id == NST_CALL_KILL;
-    if (call->id == NST_CALL_KILL)
+    if (call->id == NST_CALL_KILL && arena->step[i].answer.kind != NST_ANSWER_ERROR)
         settle_kill(arena, call);
     if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
         note_dead(arena);
