@@ -40,7 +40,7 @@ static inline void nst_corpus_add(struct nst_corpus *corpus, const char *folder)
         struct stat status;
         char *path;
 
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.' || strncmp(entry->d_name, "README", 6) == 0)
             continue;
         path = nst_corpus_join(folder, entry->d_name);
         if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {

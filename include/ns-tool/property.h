@@ -4,7 +4,14 @@
 
 #include <ns-tool/trace.h>
 
-enum nst_verdict { NST_PASS, NST_FAIL, NST_SKIP, NST_ERROR }; /* never mixed */
+enum nst_verdict { /* never mixed */
+                   NST_PASS,
+                   NST_FAIL,
+                   NST_SKIP,
+                   NST_ERROR,
+                   NST_EXPECTED /* it fails, as is known of this kernel: no property gives it, but
+                                   who knows the kernel's findings puts it in place of NST_FAIL */
+};
 
 /* Why a verdict isn't NST_PASS. */
 struct nst_finding {
@@ -30,7 +37,8 @@ struct nst_judge_options {
 /* The second run of a property that compares two. */
 struct nst_twin {
     struct nst_sequence sequence;
-    size_t *step; /* for each of its calls the step of the first run that it stands for, or SIZE_MAX */
+    size_t
+        *step; /* for each of its calls the step of the first run that it stands for, or SIZE_MAX */
 };
 
 /* One that judges one trace has CHECK; one that compares two runs has TWIN and COMPARE instead. */
@@ -80,7 +88,7 @@ int nst_judge_twins(struct nst_sandbox *sandbox, const struct nst_trace *trace,
 /* Frees what TWIN owns and empties it. */
 void nst_twin_free(struct nst_twin *twin);
 
-/* "pass", "fail", "skip", "error". */
+/* "pass", "fail", "skip", "error", "expected-finding". */
 const char *nst_verdict_name(enum nst_verdict verdict);
 
 /* The property called NAME, or NULL. */

@@ -25,7 +25,7 @@ _Static_assert(sizeof nst_properties / sizeof *nst_properties - 1 <= NST_PROPERT
 
 const char *nst_verdict_name(enum nst_verdict verdict)
 {
-    static const char *const names[] = {"pass", "fail", "skip", "error"};
+    static const char *const names[] = {"pass", "fail", "skip", "error", "expected-finding"};
 
     return names[verdict];
 }

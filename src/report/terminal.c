@@ -106,7 +106,8 @@ void nst_report_trace(FILE *out, const struct nst_trace *trace,
         fputc('\n', out);
         write_changes(out, &namer, &renamer, &trace->step[i]);
         for (size_t n = 0; judgement && n < judgement->len; n++)
-            if (judgement->verdict[n] == NST_FAIL && judgement->finding[n].step == i)
+            if ((judgement->verdict[n] == NST_FAIL || judgement->verdict[n] == NST_EXPECTED) &&
+                judgement->finding[n].step == i)
                 fprintf(out, "    ^ %s: %s\n", nst_properties[n]->name, judgement->finding[n].text);
     }
     nst_renamer_free(&renamer);

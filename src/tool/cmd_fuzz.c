@@ -257,7 +257,13 @@ int nst_cmd_fuzz(int argc, char **argv)
     if (fuzz.options.cases && fuzz.jobs > fuzz.options.cases)
         fuzz.jobs = (unsigned)fuzz.options.cases;
 
-    int kept = nst_fuzz_try_kept(&fuzz.options, fuzz.save);
+    int kept = nst_known_read("corpus/findings", &fuzz.options.known);
+
+    if (kept)
+        return kept;
+    kept = nst_fuzz_try_kept(&fuzz.options, fuzz.save);
+    if (!kept)
+        kept = nst_fuzz_try_known(&fuzz.options);
 
     if (kept && !(kept == NST_EXIT_BROKE && fuzz.options.keep_going))
         return kept;
@@ -273,5 +279,6 @@ int nst_cmd_fuzz(int argc, char **argv)
     int result = search(&fuzz, shared);
 
     munmap(shared, sizeof *shared);
+    nst_known_free(&fuzz.options.known);
     return result ? result : kept;
 }

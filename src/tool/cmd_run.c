@@ -12,6 +12,7 @@
 #include <ns-tool/report.h>
 
 #include "tool/input.h"
+#include "tool/kept.h"
 #include "tool/number.h"
 #include "tool/sandbox.h"
 #include "tool/tool.h"
@@ -22,6 +23,7 @@ struct run {
     unsigned long repeat, jobs;
     struct nst_run_options options;
     struct nst_judge_options judge;
+    const struct nst_kept *kept; /* what this file says of itself */
     bool quiet;
     _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
@@ -94,7 +96,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int run_once(const struct run *run, struct nst_sandbox *sandbox,
                     const struct nst_sequence *sequence, bool show)
 {
-    bool first_broken;
+    bool first_broken, mended;
     struct nst_judgement judgement;
     struct nst_trace trace = {0};
     char why[200] = "";
@@ -103,13 +105,17 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
     if (r < 0)
         return nst_tool_error(NST_EXIT_BROKE, r, "running: %s", why);
 
-    enum nst_verdict verdict = nst_judge(&trace, &run->judge, &judgement);
+    nst_judge(&trace, &run->judge, &judgement);
 
-    first_broken = verdict != NST_PASS && atomic_fetch_add(run->broken, 1) == 0;
+    enum nst_verdict verdict = nst_kept_judge(run->kept, &judgement, &mended);
+    first_broken = (verdict != NST_PASS || mended) && atomic_fetch_add(run->broken, 1) == 0;
     if (show || first_broken) {
         if (!run->quiet)
             nst_report_trace(stdout, &trace, &judgement);
         nst_report_judgement(stdout, &judgement);
+        if (mended)
+            printf("mended: %s holds, which was known not to on %s\n", run->kept->property,
+                   run->kept->kernel);
         if (trace.watch == NST_WATCH_POLL)
             puts("watched by polling: a mount seen only for an instant may be missed");
     }
@@ -167,10 +173,18 @@ static int run_shares(const struct run *run, const struct nst_sequence *sequence
     return worst;
 }
 
-static int run_file(const struct run *run, const char *path, const struct nst_sequence *sequence,
+static int run_file(const struct run *given, const char *path, const struct nst_sequence *sequence,
                     const struct nst_read_counts *counts)
 {
     size_t passed = counts->other + counts->signals + counts->exits;
+    struct nst_kept kept;
+    struct run run = *given;
+    int status = nst_kept_read(path, &kept);
+
+    if (status)
+        return status;
+    nst_kept_apply(&kept, &run.options, &run.judge);
+    run.kept = &kept;
 
     printf("== %s: %zu calls", path, sequence->len);
     if (passed)
@@ -179,18 +193,21 @@ static int run_file(const struct run *run, const char *path, const struct nst_se
     if (counts->truncated)
         printf(" (strings cut by strace: %zu; its -s keeps them)", counts->truncated);
     putchar('\n');
-    atomic_store(run->broken, 0);
+    if (*kept.property)
+        printf("   %s: %s\n", kept.finding ? "a known finding" : "a failure that was kept",
+               kept.property);
+    atomic_store(run.broken, 0);
+    status = run_shares(&run, sequence);
 
-    int status = run_shares(run, sequence);
-    unsigned long broken = atomic_load(run->broken);
+    unsigned long broken = atomic_load(run.broken);
 
-    if (broken && run->repeat > 1)
-        printf("%lu of %lu runs broke\n", broken, run->repeat);
+    if (broken && run.repeat > 1)
+        printf("%lu of %lu runs broke\n", broken, run.repeat);
     if (broken && !status)
         return NST_EXIT_BROKE;
 
-    if (!status && run->repeat > 1)
-        printf("%lu runs, all held\n", run->repeat);
+    if (!status && run.repeat > 1)
+        printf("%lu runs, all held\n", run.repeat);
     return status;
 }
 

@@ -7,6 +7,8 @@
 
 #include <ns-tool/property.h>
 
+#include "tool/kept.h"
+
 #define NST_FUZZ_JOBS_MAX 64
 #define NST_FUZZ_FAILURES_MAX 16
 #define NST_FUZZ_TEXT_MAX (256 * 1024)
@@ -27,6 +29,7 @@ struct nst_fuzz_options {
     const struct nst_fuzz_setup *setup; /* NULL: none */
     uint64_t seed, first, cases;        /* cases 0: until it is stopped */
     size_t max_calls;                   /* 0: the generator's */
+    struct nst_known known;             /* what this kernel is known to break */
 };
 
 /* Asked of the workers: to take no new case, or to end shrinking as well. */
@@ -42,8 +45,9 @@ struct nst_fuzz_shared {
     _Atomic uint64_t idle;      /* cases in which none succeeded */
     _Atomic uint64_t skipped[NST_PROPERTIES_MAX];
     _Atomic uint64_t failed[NST_PROPERTIES_MAX];
-    _Atomic uint64_t sandboxes; /* that died and were made anew */
-    _Atomic unsigned slots;     /* failures taken so far, those beyond the last slot included */
+    _Atomic uint64_t expected[NST_PROPERTIES_MAX]; /* of them known findings */
+    _Atomic uint64_t sandboxes;                    /* that died and were made anew */
+    _Atomic unsigned slots; /* failures taken so far, those beyond the last slot included */
     struct nst_fuzz_failure {
         _Atomic bool whole; /* everything below is written */
         size_t property;
@@ -58,6 +62,10 @@ struct nst_fuzz_shared {
 /* What a worker process does: takes cases, judges them, shrinks what fails, until it is stopped.
  * Returns an exit status of the tool. */
 int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared);
+
+/* Runs the findings that are known and says whether this kernel breaks them still. Returns an exit
+ * status of the tool. */
+int nst_fuzz_try_known(const struct nst_fuzz_options *options);
 
 /* Runs what earlier searches kept in DIRECTORY and says what still breaks. Returns an exit status
  * of the tool. */

@@ -7,64 +7,70 @@
 
 #include "tool/fuzz.h"
 #include "tool/input.h"
+#include "tool/kept.h"
 #include "tool/sandbox.h"
 #include "tool/tool.h"
 
-/* A kept failure is called PROPERTY-SEED-CASE. */
-static int is_kept(const struct dirent *entry)
+/* A kept failure is called PROPERTY-…, and says so in its first lines. */
+static int may_be_kept(const struct dirent *entry)
 {
     for (size_t i = 0; nst_properties[i]; i++) {
         size_t len = strlen(nst_properties[i]->name);
 
-        if (!strncmp(entry->d_name, nst_properties[i]->name, len) &&
-            strspn(entry->d_name + len, "-0123456789") == strlen(entry->d_name + len) &&
-            entry->d_name[len] == '-')
+        if (!strncmp(entry->d_name, nst_properties[i]->name, len) && entry->d_name[len] == '-')
             return 1;
     }
     return 0;
 }
 
-/* Its second line is the command that found it. */
-static bool had_setup(const char *path)
+/* Runs SEQUENCE of PATH as KEPT says and judges it. */
+static int judge(const struct nst_fuzz_options *options, const char *path,
+                 const struct nst_kept *kept, const struct nst_sequence *sequence,
+                 struct nst_judgement *ret_judgement, bool *ret_mended)
 {
-    FILE *in = fopen(path, "re");
-    char line[1024] = "";
-
-    if (in) {
-        if (fgets(line, sizeof line, in))
-            line[0] = '\0';
-        if (!fgets(line, sizeof line, in))
-            line[0] = '\0';
-        fclose(in);
-    }
-    return strstr(line, " --setup ");
-}
-
-static int try_one(const struct nst_fuzz_options *options, struct nst_sandbox *sandbox,
-                   const char *path)
-{
-    const struct nst_judge_options judge = {
-        .random = true, .intent = had_setup(path) ? NST_INTENT_ALWAYS : NST_INTENT_NONE};
-    struct nst_sequence sequence = {0};
-    struct nst_judgement judgement;
+    struct nst_judge_options judge = {.random = true};
+    struct nst_run_options run = options->run;
+    struct nst_sandbox *sandbox = NULL;
     struct nst_trace trace = {0};
     char why[200] = "";
-    int status = nst_input_read(path, &sequence, NULL);
+    int status, r;
 
+    nst_kept_apply(kept, &run, &judge);
+    status = nst_tool_sandbox(&run, &sandbox);
     if (status)
         return status;
-
-    int r = nst_run(sandbox, &sequence, &options->run, &trace, why);
-
-    if (r < 0)
+    r = nst_run(sandbox, sequence, &run, &trace, why);
+    if (r < 0) {
         status = nst_tool_error(NST_EXIT_BROKE, r, "running %s: %s", path, why);
-    else if (nst_judge(&trace, &judge, &judgement) != NST_PASS)
-        status = NST_EXIT_BROKE;
-    for (size_t i = 0; !r && i < judgement.len; i++)
+    } else {
+        nst_judge(&trace, &judge, ret_judgement);
+        if (nst_kept_judge(kept, ret_judgement, ret_mended) != NST_PASS)
+            status = NST_EXIT_BROKE;
+    }
+    nst_trace_free(&trace);
+    nst_sandbox_close(sandbox);
+    return status;
+}
+
+static int try_one(const struct nst_fuzz_options *options, const char *path, unsigned *tried)
+{
+    struct nst_judgement judgement = {.len = 0};
+    struct nst_sequence sequence = {0};
+    struct nst_kept kept;
+    bool mended;
+    int status = nst_kept_read(path, &kept);
+
+    if (status || !*kept.property)
+        return status;
+    status = nst_input_read(path, &sequence, NULL);
+    if (!status) {
+        status = judge(options, path, &kept, &sequence, &judgement, &mended);
+        ++*tried;
+    }
+    for (size_t i = 0; i < judgement.len; i++)
         if (judgement.verdict[i] == NST_FAIL)
             printf("%s still breaks %s: %s\n", path, nst_properties[i]->name,
                    judgement.finding[i].text);
-    nst_trace_free(&trace);
     nst_sequence_free(&sequence);
     return status;
 }
@@ -73,8 +79,9 @@ int nst_fuzz_try_kept(const struct nst_fuzz_options *options, const char *direct
 {
     struct nst_sandbox *sandbox = NULL;
     struct dirent **entry = NULL;
+    unsigned tried = 0;
     char path[4096];
-    int len = scandir(directory, &entry, is_kept, alphasort), status = NST_EXIT_HELD;
+    int len = scandir(directory, &entry, may_be_kept, alphasort), status = NST_EXIT_HELD;
 
     if (len < 0)
         return nst_tool_error(NST_EXIT_USAGE, errno, "reading %s, where failures are kept",
@@ -83,19 +90,38 @@ int nst_fuzz_try_kept(const struct nst_fuzz_options *options, const char *direct
     /* Also where nothing was kept: what this machine doesn't allow is said here, once. */
     int cannot = nst_tool_sandbox(&options->run, &sandbox);
 
+    nst_sandbox_close(sandbox);
     status = cannot;
     for (int i = 0; i < len; i++) {
         snprintf(path, sizeof path, "%s/%s", directory, entry[i]->d_name);
         if (!cannot) {
-            int one = try_one(options, sandbox, path);
+            int one = try_one(options, path, &tried);
 
             status = one ? one : status;
         }
         free(entry[i]);
     }
-    if (len && !cannot)
-        printf("%d kept failures tried first\n", len);
+    if (tried)
+        printf("%u kept failures tried first\n", tried);
     free(entry);
-    nst_sandbox_close(sandbox);
+    return status;
+}
+
+int nst_fuzz_try_known(const struct nst_fuzz_options *options)
+{
+    int status = NST_EXIT_HELD;
+
+    for (size_t i = 0; i < options->known.len; i++) {
+        const struct nst_known_finding *known = &options->known.finding[i];
+        struct nst_judgement judgement = {.len = 0};
+        bool mended = false;
+        int one = judge(options, known->path, &known->kept, &known->sequence, &judgement, &mended);
+
+        status = one ? one : status;
+        printf("%s: %s: %s\n", known->path, known->kept.property,
+               mended ? "mended, it holds now"
+               : one  ? "it could not be judged, or breaks something else"
+                      : "expected-finding");
+    }
     return status;
 }

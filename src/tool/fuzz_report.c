@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +81,23 @@ static void write_repeat(FILE *out, const struct nst_fuzz_options *options, uint
         fputs(" --privileged", out);
 }
 
+/* As tool/kept.h says. */
+static void write_comments(FILE *out, const struct nst_fuzz_options *options,
+                           const struct nst_fuzz_failure *failure)
+{
+    const struct nst_property *property = nst_properties[failure->property];
+    struct utsname here = {.release = "?"};
+
+    uname(&here);
+    fprintf(out, "# property: %s\n# promise: %s (%s)\n# seen: %s\n", property->name,
+            property->promise, property->source, failure->finding.text);
+    fprintf(out, "# kernel: %s (%s)\n# seed: %" PRIu64 "\n# command: ", here.release, here.machine,
+            options->seed);
+    write_repeat(out, options, failure->index);
+    fprintf(out, "\n# options: --random%s%s\n", options->setup ? " --isolated" : "",
+            options->run.privileged ? " --privileged" : "");
+}
+
 /* Writes FAILURE to a file of its own in DIRECTORY. The name tells the property and the case. */
 static void keep(const struct nst_fuzz_options *options, const struct nst_fuzz_failure *failure,
                  const char *directory)
@@ -95,14 +113,12 @@ static void keep(const struct nst_fuzz_options *options, const struct nst_fuzz_f
         nst_tool_error(0, errno, "keeping the sequence in %s", path);
         return;
     }
-    fprintf(out, "# %s: %s\n# ", property, failure->finding.text);
-    write_repeat(out, options, failure->index);
-    fprintf(out, "\n%s", failure->text);
+    write_comments(out, options, failure);
+    fputs(failure->text, out);
     if (fclose(out) != 0)
         nst_tool_error(0, errno, "keeping the sequence in %s", path);
     else
-        printf("kept:   %s (ns-tool run --random%s %s)\n", path,
-               options->setup ? " --isolated" : "", path);
+        printf("kept:   %s (ns-tool run %s)\n", path, path);
 }
 
 void nst_fuzz_show_failure(const struct nst_fuzz_options *options,
@@ -138,16 +154,19 @@ int nst_fuzz_summary(const struct nst_fuzz_options *options, const struct nst_fu
            calls ? 100.0 * (double)shared->succeeded / (double)calls : 0,
            cases ? 100.0 * (double)shared->idle / (double)cases : 0);
     for (size_t i = 0; nst_properties[i]; i++) {
-        uint64_t skipped = shared->skipped[i];
+        uint64_t skipped = shared->skipped[i], expected = shared->expected[i],
+                 broken = shared->failed[i] - expected;
 
-        failed += shared->failed[i];
+        failed += broken;
         if (!strcmp(nst_properties[i]->name, "expectation"))
             continue; /* of random calls nothing is expected */
         printf("%-12s ", nst_properties[i]->name);
-        if (shared->failed[i])
-            printf("broken in %" PRIu64 " cases", (uint64_t)shared->failed[i]);
+        if (broken)
+            printf("broken in %" PRIu64 " cases", broken);
         else
             printf(cases > skipped ? "held" : "not judged");
+        if (expected)
+            printf(", expected-finding in %" PRIu64, expected);
         printf(skipped ? ", skipped in %" PRIu64 "\n" : "\n", skipped);
     }
     if (shared->sandboxes)

@@ -133,30 +133,53 @@ static int shrink(struct trial *trial, struct nst_sequence *sequence, const stru
     return r;
 }
 
+/* Whether SEQUENCE, shrunk, breaks the property as is known of this kernel. */
+static bool is_known(const struct trial *trial, const struct nst_sequence *sequence)
+{
+    const char *property = nst_properties[trial->property]->name;
+    struct nst_sequence whole = {0};
+    bool known = behind_setup(trial->options->setup, sequence, &whole) == 0 &&
+                 nst_known_find(&trial->options->known, property, &whole);
+
+    nst_sequence_free(&whole);
+    return known;
+}
+
+/* What failed is shrunk first: only then it can be told whether it is known. */
 static void report(struct trial *trial, uint64_t index, struct nst_sequence *sequence,
                    const struct nst_trace *trace)
 {
-    unsigned slot = atomic_fetch_add(&trial->shared->slots, 1);
+    const unsigned most = trial->options->keep_going ? NST_FUZZ_FAILURES_MAX : 1;
+    const size_t calls_before = sequence->len;
+    struct nst_fuzz_shared *shared = trial->shared;
+    struct nst_finding finding = trial->judgement.finding[trial->property];
 
-    if (slot >= (trial->options->keep_going ? NST_FUZZ_FAILURES_MAX : 1))
+    if (atomic_load(&shared->slots) >= most)
         return;
-    struct nst_fuzz_failure *failure = &trial->shared->failure[slot];
-
-    if (!trial->options->keep_going)
-        trial->shared->stop = NST_FUZZ_STOP;
-    failure->property = trial->property;
-    failure->index = index;
-    failure->calls_before = sequence->len;
-    failure->finding = trial->judgement.finding[trial->property];
 
     int r = shrink(trial, sequence, trace);
+    bool fails = still_fails(trial, sequence) == 1;
 
     if (r < 0 && r != -ECANCELED)
         nst_tool_error(0, r, "shrinking case %llu: %s", (unsigned long long)index, trial->why);
-    if (still_fails(trial, sequence) == 1)
-        failure->finding = trial->judgement.finding[trial->property];
-    else
-        failure->comes_and_goes = r != -ECANCELED;
+    if (fails && is_known(trial, sequence)) {
+        atomic_fetch_add(&shared->expected[trial->property], 1);
+        return;
+    }
+    unsigned slot = atomic_fetch_add(&shared->slots, 1);
+
+    if (slot >= most)
+        return;
+    if (!trial->options->keep_going && shared->stop == NST_FUZZ_RUN)
+        shared->stop = NST_FUZZ_STOP;
+
+    struct nst_fuzz_failure *failure = &shared->failure[slot];
+
+    failure->property = trial->property;
+    failure->index = index;
+    failure->calls_before = calls_before;
+    failure->finding = fails ? trial->judgement.finding[trial->property] : finding;
+    failure->comes_and_goes = !fails && r != -ECANCELED;
     write_failure(trial, sequence, failure);
     atomic_store(&failure->whole, true);
 }

@@ -1,0 +1,169 @@
+#include "tool/kept.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "tool/input.h"
+#include "tool/tool.h"
+
+static int read_options(const char *path, char *words, struct nst_kept *kept)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } options[] = {{"--random", offsetof(struct nst_kept, random)},
+                   {"--isolated", offsetof(struct nst_kept, isolated)},
+                   {"--privileged", offsetof(struct nst_kept, privileged)},
+                   {"--no-fanotify", offsetof(struct nst_kept, no_fanotify)}};
+    const size_t len = sizeof options / sizeof *options;
+    char *word;
+
+    while ((word = strsep(&words, " "))) {
+        size_t i = 0;
+
+        while (i < len && strcmp(options[i].name, word) != 0)
+            i++;
+        if (i == len && *word)
+            return nst_tool_error(NST_EXIT_USAGE, 0,
+                                  "%s: '# options:' has '%s', which is none of run's "
+                                  "--random, --isolated, --privileged, --no-fanotify",
+                                  path, word);
+        if (i < len)
+            *(bool *)((char *)kept + options[i].offset) = true;
+    }
+    return NST_EXIT_HELD;
+}
+
+static int check_properties(const char *path, const struct nst_kept *kept)
+{
+    char names[NST_KEPT_TEXT], *rest = names, *name;
+
+    strcpy(names, kept->property);
+    while ((name = strsep(&rest, ","))) {
+        name += strspn(name, " ");
+        if (!nst_property_by_name(name))
+            return nst_tool_error(NST_EXIT_USAGE, 0, "%s: there is no property '%s'", path, name);
+    }
+    return NST_EXIT_HELD;
+}
+
+/* LINE is what follows `#`. */
+static int read_line(const char *path, char *line, struct nst_kept *kept)
+{
+    char *key = line + strspn(line, " "), *value = strchr(key, ':');
+
+    if (!value)
+        return NST_EXIT_HELD;
+    *value++ = '\0';
+    value += strspn(value, " ");
+    for (size_t len = strlen(value); len && isspace((unsigned char)value[len - 1]);)
+        value[--len] = '\0';
+    if (!strcmp(key, "options"))
+        return read_options(path, value, kept);
+    if (!strcmp(key, "kernel"))
+        snprintf(kept->kernel, sizeof kept->kernel, "%s", value);
+    if (strcmp(key, "property") != 0 && strcmp(key, "finding") != 0)
+        return NST_EXIT_HELD;
+    kept->finding = key[0] == 'f';
+    snprintf(kept->property, sizeof kept->property, "%s", value);
+    return check_properties(path, kept);
+}
+
+int nst_kept_read(const char *path, struct nst_kept *ret_kept)
+{
+    int status = NST_EXIT_HELD;
+    char *line = NULL;
+    size_t cap = 0;
+
+    *ret_kept = (struct nst_kept){0};
+    if (!strcmp(path, "-")) /* it can be read once only */
+        return NST_EXIT_HELD;
+    FILE *in = fopen(path, "re");
+
+    if (!in)
+        return nst_tool_error(NST_EXIT_USAGE, errno, "opening %s", path);
+    while (!status && getline(&line, &cap, in) > 0 && (*line == '#' || *line == '\n'))
+        if (*line == '#')
+            status = read_line(path, line + 1, ret_kept);
+    free(line);
+    fclose(in);
+    return status;
+}
+
+bool nst_kept_names(const struct nst_kept *kept, const char *property)
+{
+    size_t len = strlen(property);
+
+    for (const char *at = kept->property; *at; at += strcspn(at, ","), at += *at == ',') {
+        at += strspn(at, " ");
+        if (!strncmp(at, property, len) && (!at[len] || at[len] == ',' || at[len] == ' '))
+            return true;
+    }
+    return false;
+}
+
+/* The version and the patch level: "6.18" of "6.18.44". */
+static size_t version_len(const char *release)
+{
+    size_t len = strspn(release, "0123456789");
+
+    return release[len] == '.' ? len + 1 + strspn(release + len + 1, "0123456789") : len;
+}
+
+bool nst_kept_expects(const struct nst_kept *kept, const char *release)
+{
+    size_t len = version_len(release);
+
+    if (!kept->finding)
+        return false;
+    for (const char *at = kept->kernel; *at; at += strcspn(at, ","), at += *at == ',') {
+        at += strspn(at, " ");
+        if (len && version_len(at) == len && !strncmp(at, release, len))
+            return true;
+    }
+    return false;
+}
+
+void nst_kept_apply(const struct nst_kept *kept, struct nst_run_options *run,
+                    struct nst_judge_options *judge)
+{
+    run->privileged |= kept->privileged;
+    run->no_fanotify |= kept->no_fanotify;
+    judge->random |= kept->random;
+    if (kept->isolated)
+        judge->intent = NST_INTENT_ALWAYS;
+    else if (kept->random && judge->intent == NST_INTENT_ASKED)
+        judge->intent = NST_INTENT_NONE;
+}
+
+static enum nst_verdict worst(const struct nst_judgement *judgement)
+{
+    enum nst_verdict worst = NST_PASS;
+
+    for (size_t i = 0; i < judgement->len; i++)
+        if (judgement->verdict[i] == NST_ERROR ||
+            (judgement->verdict[i] == NST_FAIL && worst == NST_PASS))
+            worst = judgement->verdict[i];
+    return worst;
+}
+
+enum nst_verdict nst_kept_judge(const struct nst_kept *kept, struct nst_judgement *judgement,
+                                bool *ret_mended)
+{
+    struct utsname here;
+
+    *ret_mended = false;
+    if (uname(&here) == 0 && nst_kept_expects(kept, here.release))
+        for (size_t i = 0; i < judgement->len; i++) {
+            if (!nst_kept_names(kept, nst_properties[i]->name))
+                continue;
+            *ret_mended |= judgement->verdict[i] == NST_PASS;
+            if (judgement->verdict[i] == NST_FAIL)
+                judgement->verdict[i] = NST_EXPECTED;
+        }
+    return worst(judgement);
+}

@@ -1,0 +1,70 @@
+/* What the comments above a sequence say of it, a line `# key: value` each:
+ *
+ *     # property: isolation              it broke this once, and must not again: a kept failure
+ *     # finding: busy                    or the kernel breaks this: a known finding
+ *     # promise: …                       the sentence that is broken
+ *     # seen: …                          what was seen
+ *     # kernel: 6.18.44 (x86_64)         where; of a finding: on these it is expected
+ *     # seed: 7
+ *     # command: ns-tool fuzz …          that found it
+ *     # options: --random --isolated     how `run` is to judge it
+ *
+ * Keys that aren't known, and lines without one, are comments and nothing more. */
+#ifndef NST_TOOL_KEPT_H
+#define NST_TOOL_KEPT_H
+
+#include <stdio.h>
+
+#include <ns-tool/property.h>
+
+#define NST_KEPT_TEXT 400
+
+struct nst_kept {
+    char property[NST_KEPT_TEXT]; /* names, between commas; empty: the file is none of both */
+    char kernel[NST_KEPT_TEXT];   /* releases, between commas */
+    bool finding;
+    bool random, isolated, privileged, no_fanotify; /* the options */
+};
+
+/* Reads what stands above the first call in the file at PATH; trouble is printed. Returns
+ * NST_EXIT_HELD, NST_EXIT_USAGE. */
+int nst_kept_read(const char *path, struct nst_kept *ret_kept);
+
+/* Whether KEPT is a finding that is expected of a kernel of RELEASE (uname(2)): one of the same
+ * version, the third number not counted. */
+bool nst_kept_expects(const struct nst_kept *kept, const char *release);
+
+/* Whether KEPT names PROPERTY. */
+bool nst_kept_names(const struct nst_kept *kept, const char *property);
+
+/* Adds the options of KEPT to those given. */
+void nst_kept_apply(const struct nst_kept *kept, struct nst_run_options *run,
+                    struct nst_judge_options *judge);
+
+/* Where KEPT is a finding that is expected of this kernel, its properties that failed become
+ * NST_EXPECTED. Returns what is the worst now: NST_ERROR, NST_FAIL or NST_PASS. Of a finding whose
+ * property held all the same, RET_MENDED says so: the file is to be looked at. */
+enum nst_verdict nst_kept_judge(const struct nst_kept *kept, struct nst_judgement *judgement,
+                                bool *ret_mended);
+
+/* The findings of a directory that are expected of this kernel. */
+struct nst_known {
+    struct nst_known_finding {
+        struct nst_kept kept;
+        struct nst_sequence sequence;
+        char *path;
+    } * finding;
+    size_t len;
+};
+
+/* Reads those of DIRECTORY; there are none where it doesn't exist. Trouble is printed. Returns
+ * NST_EXIT_HELD, NST_EXIT_USAGE. */
+int nst_known_read(const char *directory, struct nst_known *ret_known);
+void nst_known_free(struct nst_known *known);
+
+/* The one that SEQUENCE, shrunk, breaks PROPERTY by: its calls are among SEQUENCE's, in order, each
+ * with at least its flags. NULL: none, so it is something new. */
+const struct nst_known_finding *nst_known_find(const struct nst_known *known, const char *property,
+                                               const struct nst_sequence *sequence);
+
+#endif
