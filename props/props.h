@@ -38,7 +38,7 @@ struct nst_prop {
      * told that what stood there was. Strings that it sets must be static. */
     void (*mistake)(struct nst_call *call);
     bool broken;      /* a mutant: one of the cases must be rejected, else nothing is checked */
-    uint64_t cases;   /* 0: 300 */
+    uint64_t cases;   /* 0: 300; of a mutant, which ends with the first rejected one, 3,000 */
     size_t max_calls; /* 0: the generator's */
     const uint32_t *weight; /* of NST_CALLS: how often each call; NULL: the generator's */
     size_t calls;           /* not 0: so many, of several random sequences one after the other */
