@@ -1,16 +1,44 @@
-# Each fuzz/fuzz_x.c is a libFuzzer target (NST_FUZZ=ON), and in every build a plain fuzz_x_replay,
-# which ctest runs over corpus/fuzz_x.
+# Each fuzz/fuzz_x.c is a target: a fuzzer (NST_FUZZ=ON, or NST_FUZZ_ENGINE as a service gives it),
+# and in every build a plain fuzz_x_replay, which ctest runs over corpus/fuzz_x. Beside it stand its
+# dictionary and its options.
+file(GLOB fuzz_shared CONFIGURE_DEPENDS fuzz/*.c)
+list(FILTER fuzz_shared EXCLUDE REGEX "/(fuzz_[^/]*|replay|dictionary|plant|afl)\\.c$")
+add_library(nstfuzz STATIC ${fuzz_shared} src/tool/kept.c src/tool/known.c src/tool/input.c)
+target_include_directories(nstfuzz PUBLIC fuzz)
+target_link_libraries(nstfuzz PUBLIC nstool)
+add_executable(dictionary fuzz/dictionary.c)
+target_link_libraries(dictionary PRIVATE nstfuzz)
+
+# A fault that the targets must find: see fuzz/plant.c.
+set(NST_PLANT "" CACHE STRING "build the fuzz targets with this fault (names: fuzz/plant.c)")
+if(NST_PLANT)
+    add_library(nstplant STATIC fuzz/plant.c)
+    target_compile_definitions(nstplant PRIVATE "NST_PLANT=\"${NST_PLANT}\"")
+    target_link_libraries(nstplant PUBLIC nstool)
+    target_link_libraries(nstfuzz PUBLIC nstplant)
+    target_link_options(nstfuzz PUBLIC -Wl,--wrap=nst_run,--wrap=nst_mountinfo_parse
+                        -Wl,--wrap=nst_strace_print -Wl,--undefined=__wrap_nst_run)
+endif()
+
 file(GLOB fuzz_sources CONFIGURE_DEPENDS fuzz/fuzz_*.c)
 foreach(source ${fuzz_sources})
     get_filename_component(stem ${source} NAME_WE)
+    add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/${stem}.dict
+                       COMMAND dictionary ${stem} > ${CMAKE_BINARY_DIR}/${stem}.dict
+                       DEPENDS dictionary)
+    add_custom_target(${stem}_dict ALL DEPENDS ${CMAKE_BINARY_DIR}/${stem}.dict)
+    if(EXISTS ${CMAKE_SOURCE_DIR}/fuzz/${stem}.options)
+        configure_file(fuzz/${stem}.options ${CMAKE_BINARY_DIR}/${stem}.options COPYONLY)
+    endif()
     if(NST_FUZZ)
         add_executable(${stem} ${source})
-        target_link_libraries(${stem} PRIVATE nstool)
-        target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
+        target_link_libraries(${stem} PRIVATE nstfuzz)
+        separate_arguments(engine UNIX_COMMAND "${NST_FUZZ_ENGINE}")
+        target_link_libraries(${stem} PRIVATE ${engine})
     endif()
 
     add_executable(${stem}_replay ${source} fuzz/replay.c)
-    target_link_libraries(${stem}_replay PRIVATE nstool)
+    target_link_libraries(${stem}_replay PRIVATE nstfuzz)
     file(GLOB corpus CONFIGURE_DEPENDS corpus/${stem}/*)
     if(corpus)
         add_test(NAME replay_${stem}
@@ -18,3 +46,6 @@ foreach(source ${fuzz_sources})
         set_tests_properties(replay_${stem} PROPERTIES LABELS fuzz SKIP_RETURN_CODE 77 TIMEOUT 600)
     endif()
 endforeach()
+if(TARGET test_mutator)
+    target_link_libraries(test_mutator PRIVATE nstfuzz)
+endif()

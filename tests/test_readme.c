@@ -97,8 +97,8 @@ START_TEST(its_examples_compile)
     snprintf(command, sizeof command,
              "cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror "
              "-fsyntax-only -I'%s/include' -I'%s/src' -I'%s/src/property' -I'%s/tests' "
-             "-I'%s/props' -x c -",
-             source, source, source, source, source);
+             "-I'%s/props' -I'%s/fuzz' -x c -",
+             source, source, source, source, source, source);
     while ((at = strstr(at, "\n```c\n"))) {
         char *end = strstr(at += 6, "\n```");
         FILE *compiler = popen(command, "w");

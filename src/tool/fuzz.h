@@ -5,7 +5,9 @@
 
 #include <stdatomic.h>
 
-#include <ns-tool/kept.h>
+#include <ns-tool/property.h>
+
+#include "tool/kept.h"
 
 #define NST_FUZZ_JOBS_MAX 64
 #define NST_FUZZ_FAILURES_MAX 16

@@ -1,15 +1,16 @@
-#include <ns-tool/kept.h>
+#include "tool/kept.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-#define WHY 200
+#include "tool/input.h"
+#include "tool/tool.h"
 
-static int read_options(char *words, struct nst_kept *kept, char *why)
+static int read_options(const char *path, char *words, struct nst_kept *kept)
 {
     static const struct {
         const char *name;
@@ -26,78 +27,71 @@ static int read_options(char *words, struct nst_kept *kept, char *why)
 
         while (i < len && strcmp(options[i].name, word) != 0)
             i++;
-        if (i == len && *word) {
-            snprintf(why, WHY,
-                     "'# options:' has '%s', which is none of run's --random, --isolated, "
-                     "--privileged, --no-fanotify",
-                     word);
-            return -EINVAL;
-        }
+        if (i == len && *word)
+            return nst_tool_error(NST_EXIT_USAGE, 0,
+                                  "%s: '# options:' has '%s', which is none of run's "
+                                  "--random, --isolated, --privileged, --no-fanotify",
+                                  path, word);
         if (i < len)
             *(bool *)((char *)kept + options[i].offset) = true;
     }
-    return 0;
+    return NST_EXIT_HELD;
 }
 
-static int check_properties(const struct nst_kept *kept, char *why)
+static int check_properties(const char *path, const struct nst_kept *kept)
 {
     char names[NST_KEPT_TEXT], *rest = names, *name;
 
     strcpy(names, kept->property);
     while ((name = strsep(&rest, ","))) {
         name += strspn(name, " ");
-        if (!nst_property_by_name(name)) {
-            snprintf(why, WHY, "there is no property '%s'", name);
-            return -EINVAL;
-        }
+        if (!nst_property_by_name(name))
+            return nst_tool_error(NST_EXIT_USAGE, 0, "%s: there is no property '%s'", path, name);
     }
-    return 0;
+    return NST_EXIT_HELD;
 }
 
 /* LINE is what follows `#`. */
-static int read_line(char *line, struct nst_kept *kept, char *why)
+static int read_line(const char *path, char *line, struct nst_kept *kept)
 {
     char *key = line + strspn(line, " "), *value = strchr(key, ':');
 
     if (!value)
-        return 0;
+        return NST_EXIT_HELD;
     *value++ = '\0';
     value += strspn(value, " ");
     for (size_t len = strlen(value); len && isspace((unsigned char)value[len - 1]);)
         value[--len] = '\0';
     if (!strcmp(key, "options"))
-        return read_options(value, kept, why);
+        return read_options(path, value, kept);
     if (!strcmp(key, "kernel"))
         snprintf(kept->kernel, sizeof kept->kernel, "%s", value);
     if (strcmp(key, "property") != 0 && strcmp(key, "finding") != 0)
-        return 0;
+        return NST_EXIT_HELD;
     kept->finding = key[0] == 'f';
     snprintf(kept->property, sizeof kept->property, "%s", value);
-    return check_properties(kept, why);
+    return check_properties(path, kept);
 }
 
-int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
+int nst_kept_read(const char *path, struct nst_kept *ret_kept)
 {
-    char *line = NULL, what[WHY] = "";
+    int status = NST_EXIT_HELD;
+    char *line = NULL;
     size_t cap = 0;
-    int r = 0;
 
     *ret_kept = (struct nst_kept){0};
+    if (!strcmp(path, "-")) /* it can be read once only */
+        return NST_EXIT_HELD;
     FILE *in = fopen(path, "re");
 
-    if (!in) {
-        r = -errno;
-        snprintf(why, WHY, "opening %s: %s", path, strerrorname_np(-r));
-        return r;
-    }
-    while (!r && getline(&line, &cap, in) > 0 && (*line == '#' || *line == '\n'))
+    if (!in)
+        return nst_tool_error(NST_EXIT_USAGE, errno, "opening %s", path);
+    while (!status && getline(&line, &cap, in) > 0 && (*line == '#' || *line == '\n'))
         if (*line == '#')
-            r = read_line(line + 1, ret_kept, what);
-    if (r < 0)
-        snprintf(why, WHY, "%.80s: %.110s", path, what);
+            status = read_line(path, line + 1, ret_kept);
     free(line);
     fclose(in);
-    return r;
+    return status;
 }
 
 bool nst_kept_names(const struct nst_kept *kept, const char *property)
