@@ -79,7 +79,8 @@ static const struct nst_prop claims[] = {
     {WRITES("another_errno_is_found", all_are_refused)},
     {WRITES("another_errno_is_found_among_200_calls", all_are_refused), .calls = 200,
      .plant = "1 umount2(\"/b\", MNT_DETACH)\n", .minimum = 1},
-    {WRITES("a_call_of_an_actor_that_is_gone_is_found", the_gone_answer), .minimum = 2},
+    {WRITES("a_call_of_an_actor_that_is_gone_is_found", the_gone_answer), .calls = 50,
+     .plant = "1 fork() = 2\n1 kill(2, SIGKILL)\n2 chdir(\"/\")\n", .minimum = 2},
 };
 
 NST_PROPS_MAIN("prop_expectation", claims)

@@ -3,12 +3,14 @@
  *
  * Case I of seed S is the same sequence on every machine. The seed is printed and taken from
  * NST_SEED; CK_RUN_CASE=claim runs one claim. NST_CASES is how many cases a claim has, and
- * NST_PROFILE=nightly makes them 20 times as many. What fails is shrunk and printed; so is what a
- * mutant's case was rejected for, and noted for the table of all mutants (mutants.sh). */
+ * NST_PROFILE=nightly makes them 20 times as many, NST_PROFILE=ci a third. What fails is shrunk and
+ * printed; so is what a mutant's case was rejected for, and noted for the table of all mutants
+ * (mutants.sh). */
 #ifndef NST_PROPS_H
 #define NST_PROPS_H
 
 #include <ns-tool/generate.h>
+#include <ns-tool/kept.h>
 #include <ns-tool/property.h>
 #include <ns-tool/shrink.h>
 
@@ -36,7 +38,7 @@ struct nst_prop {
      * told that what stood there was. Strings that it sets must be static. */
     void (*mistake)(struct nst_call *call);
     bool broken;      /* a mutant: one of the cases must be rejected, else nothing is checked */
-    uint64_t cases;   /* 0: 300 */
+    uint64_t cases;   /* 0: 300; of a mutant, which ends with the first rejected one, 3,000 */
     size_t max_calls; /* 0: the generator's */
     const uint32_t *weight; /* of NST_CALLS: how often each call; NULL: the generator's */
     size_t calls;           /* not 0: so many, of several random sequences one after the other */
@@ -58,7 +60,7 @@ static const struct nst_prop *nst_props;
 static uint64_t nst_props_seed;
 
 #define NST_PROP_TRIES 1000 /* of shrinking */
-#define NST_PROP_NIGHTLY 20 /* times as many cases */
+#define NST_PROP_NIGHTLY 20 /* times as many cases; in CI a third of them */
 
 /* Runs SEQUENCE. Ends the test when it ends its sandbox: no sequence may. */
 static inline void nst_prop_perform(struct nst_prop_run *run, const struct nst_sequence *sequence,
@@ -111,22 +113,27 @@ static inline enum nst_verdict nst_prop_judge(struct nst_prop_run *run,
     return verdict;
 }
 
-/* Judges the setup's calls and SEQUENCE's behind them; RET_WHOLE, which may be NULL, is both. */
+/* The setup's calls and SEQUENCE's behind them. */
+static inline void nst_prop_whole(const struct nst_prop *prop, const struct nst_sequence *sequence,
+                                  struct nst_sequence *ret_whole)
+{
+    const char *setup = prop->setup ? prop->setup : "";
+
+    ck_assert_int_eq(nst_strace_read(setup, strlen(setup), ret_whole, NULL, NULL), 0);
+    for (size_t i = 0; i < sequence->len; i++)
+        ck_assert_int_eq(nst_sequence_append(ret_whole, &sequence->call[i]), 0);
+}
+
+/* Judges the setup's calls and SEQUENCE's behind them. */
 static inline enum nst_verdict nst_prop_try(struct nst_prop_run *run,
                                             const struct nst_sequence *sequence,
-                                            struct nst_finding *ret_finding, char **ret_whole)
+                                            struct nst_finding *ret_finding)
 {
-    const char *setup = run->prop->setup ? run->prop->setup : "";
     struct nst_sequence whole = {0};
     enum nst_verdict verdict;
-    size_t len;
 
-    ck_assert_int_eq(nst_strace_read(setup, strlen(setup), &whole, NULL, NULL), 0);
-    for (size_t i = 0; i < sequence->len; i++)
-        ck_assert_int_eq(nst_sequence_append(&whole, &sequence->call[i]), 0);
+    nst_prop_whole(run->prop, sequence, &whole);
     verdict = (run->prop->check ? run->prop->check : nst_prop_judge)(run, &whole, ret_finding);
-    if (ret_whole)
-        ck_assert_int_eq(nst_strace_print(&whole, ret_whole, &len), 0);
     nst_sequence_free(&whole);
     return verdict;
 }
@@ -135,138 +142,55 @@ static inline int nst_prop_still_fails(void *ctx, const struct nst_sequence *can
 {
     struct nst_finding finding;
 
-    return nst_prop_try(ctx, candidate, &finding, NULL) == NST_FAIL;
+    return nst_prop_try(ctx, candidate, &finding) == NST_FAIL;
 }
 
-/* Shrinks what failed and ends the test with it. */
+/* Whether WHOLE, shrunk, is what this kernel is known to break (corpus/findings). */
+static inline bool nst_prop_is_known(const struct nst_prop *prop, const struct nst_sequence *whole)
+{
+    const char *source = getenv("NST_SOURCE_DIR");
+    const struct nst_known_finding *found = NULL;
+    struct nst_known known = {0};
+    char *directory, why[200];
+
+    if (!source || !prop->property)
+        return false;
+    ck_assert_int_gt(asprintf(&directory, "%s/corpus/findings", source), 0);
+    ck_assert_msg(!nst_known_read(directory, &known, why), "%s", why);
+    found = nst_known_find(&known, prop->property, whole);
+    if (found)
+        fprintf(stderr, "%s: expected-finding: %s\n", prop->claim, found->path);
+    nst_known_free(&known);
+    free(directory);
+    return found;
+}
+
+/* Shrinks what failed and, unless this kernel is known to break it, ends the test with it. */
 static inline void nst_prop_fail(struct nst_prop_run *run, uint64_t index,
                                  struct nst_sequence *sequence, const struct nst_finding *finding)
 {
-    struct nst_finding again;
-    const char *comes_and_goes = "";
-    char *text;
-
     const struct nst_shrink_options options = {.max_tries = NST_PROP_TRIES};
+    struct nst_sequence whole = {0};
+    struct nst_finding again;
+    size_t len;
+    char *text;
 
     ck_assert_int_eq(nst_shrink(sequence, nst_prop_still_fails, run, &options, NULL), 0);
-    if (nst_prop_try(run, sequence, &again, &text) == NST_FAIL)
-        finding = &again;
-    else
-        comes_and_goes = " (once; what stands here did not fail again)";
-    ck_abort_msg("%s, seed %llu, case %llu: %s%s\n%s", run->prop->claim,
-                 (unsigned long long)nst_props_seed, (unsigned long long)index, finding->text,
-                 comes_and_goes, text);
-}
+    bool fails = nst_prop_try(run, sequence, &again) == NST_FAIL;
 
-/* A line of the table of mutants, into the file that NST_MUTANTS names: property, mutant, what
- * became of it, and of its rejected case the index, the calls before and after shrinking, the tries
- * that it took and the milliseconds; between tabs. */
-static inline void nst_prop_note(const struct nst_prop *prop, const char *fate, uint64_t index,
-                                 const size_t numbers[4])
-{
-    const char *path = getenv("NST_MUTANTS"), *name = prop->property ? prop->property : "-";
-    FILE *out = path ? fopen(path, "ae") : NULL;
-
-    ck_assert_msg(!path || out, "%s: %s", path, strerror(errno));
-    fprintf(stderr, "mutant %s: %s, %zu calls -> %zu, %zu tries, %zu ms\n", prop->claim, fate,
-            numbers[0], numbers[1], numbers[2], numbers[3]);
-    if (!out)
-        return;
-    fprintf(out, "%s\t%s\t%s\t%llu\t%zu\t%zu\t%zu\t%zu\n", name, prop->claim, fate,
-            (unsigned long long)index, numbers[0], numbers[1], numbers[2], numbers[3]);
-    ck_assert_int_eq(fclose(out), 0);
-}
-
-/* Shrinks what a mutant's case was rejected for, and notes it. */
-static inline void nst_prop_killed(struct nst_prop_run *run, uint64_t index,
-                                   struct nst_sequence *sequence)
-{
-    const struct nst_shrink_options options = {.max_tries = NST_PROP_TRIES};
-    size_t numbers[4] = {sequence->len};
-    struct timespec begun, ended;
-    char *text;
-
-    clock_gettime(CLOCK_MONOTONIC, &begun);
-    ck_assert_int_eq(nst_shrink(sequence, nst_prop_still_fails, run, &options, &numbers[2]), 0);
-    clock_gettime(CLOCK_MONOTONIC, &ended);
-    numbers[1] = sequence->len;
-    numbers[3] =
-        (size_t)((ended.tv_sec - begun.tv_sec) * 1000 + (ended.tv_nsec - begun.tv_nsec) / 1000000);
-    nst_prop_note(run->prop, "killed", index, numbers);
-    if (!run->prop->minimum)
-        return;
-    ck_assert_int_eq(nst_strace_print(sequence, &text, &numbers[0]), 0);
-    ck_assert_msg(sequence->len == run->prop->minimum, "%zu calls, the minimum is %zu:\n%s",
-                  sequence->len, run->prop->minimum, text);
+    nst_prop_whole(run->prop, sequence, &whole);
+    ck_assert_int_eq(nst_strace_print(&whole, &text, &len), 0);
+    if (!fails || !nst_prop_is_known(run->prop, &whole))
+        ck_abort_msg("%s, seed %llu, case %llu: %s%s\n%s", run->prop->claim,
+                     (unsigned long long)nst_props_seed, (unsigned long long)index,
+                     fails ? again.text : finding->text,
+                     fails ? "" : " (once; what stands here did not fail again)", text);
     free(text);
+    nst_sequence_free(&whole);
 }
 
-/* How many cases of PROP to try; a mutant's may only become more. */
-static inline uint64_t nst_prop_cases(const struct nst_prop *prop)
-{
-    const char *given = getenv("NST_CASES"), *profile = getenv("NST_PROFILE");
-    uint64_t own = prop->cases ? prop->cases : 300, cases = own;
-
-    if (given)
-        cases = strtoull(given, NULL, 0);
-    else if (profile && !strcmp(profile, "nightly"))
-        cases *= NST_PROP_NIGHTLY;
-    else
-        ck_assert_msg(!profile || !strcmp(profile, "ci"), "NST_PROFILE is ci or nightly");
-    return prop->broken && cases < own ? own : cases;
-}
-
-/* Calls that change no table and take away nothing. */
-static const uint32_t nst_prop_quiet[NST_CALLS] = {
-    [NST_CALL_MKDIR] = 3, [NST_CALL_OPEN] = 3,   [NST_CALL_OPENAT] = 1, [NST_CALL_CLOSE] = 3,
-    [NST_CALL_CHDIR] = 3, [NST_CALL_FCHDIR] = 1, [NST_CALL_FORK] = 1,   [NST_CALL_SYMLINK] = 1};
-
-/* Spreads what the claim plants over quiet calls. */
-static inline void nst_prop_plant(const struct nst_prop *prop, struct nst_random *random,
-                                  struct nst_sequence *ret_sequence)
-{
-    struct nst_generator generator = {.max_calls = 40};
-    struct nst_sequence plant = {0};
-    size_t next = 0;
-
-    memcpy(generator.weight, nst_prop_quiet, sizeof generator.weight);
-    ck_assert_int_eq(nst_strace_read(prop->plant, strlen(prop->plant), &plant, NULL, NULL), 0);
-    while (ret_sequence->len < prop->calls) {
-        struct nst_sequence part = {0};
-
-        ck_assert_int_eq(nst_generate(random, &generator, &part), 0);
-        for (size_t i = 0; i < part.len && ret_sequence->len < prop->calls; i++) {
-            size_t place = (next + 1) * prop->calls / (plant.len + 2);
-
-            if (next < plant.len && ret_sequence->len >= place)
-                ck_assert_int_eq(nst_sequence_append(ret_sequence, &plant.call[next++]), 0);
-            ck_assert_int_eq(nst_sequence_append(ret_sequence, &part.call[i]), 0);
-        }
-        nst_sequence_free(&part);
-    }
-    ck_assert_uint_eq(next, plant.len);
-    nst_sequence_free(&plant);
-}
-
-/* One random sequence, or as many as give the claim's calls. */
-static inline void nst_prop_generate(const struct nst_prop *prop, struct nst_random *random,
-                                     const struct nst_generator *generator,
-                                     struct nst_sequence *ret_sequence)
-{
-    if (prop->plant) {
-        nst_prop_plant(prop, random, ret_sequence);
-        return;
-    }
-    do {
-        struct nst_sequence part = {0};
-        size_t wanted = prop->calls ? prop->calls - ret_sequence->len : SIZE_MAX;
-
-        ck_assert_int_eq(nst_generate(random, generator, &part), 0);
-        for (size_t i = 0; i < part.len && i < wanted; i++)
-            ck_assert_int_eq(nst_sequence_append(ret_sequence, &part.call[i]), 0);
-        nst_sequence_free(&part);
-    } while (ret_sequence->len < prop->calls);
-}
+#include "cases.h"
+#include "mutants.h"
 
 /* Tries all cases of a claim, or of a mutant so many until one is rejected. */
 static inline void nst_prop_try_all(struct nst_prop_run *run)
@@ -286,12 +210,12 @@ static inline void nst_prop_try_all(struct nst_prop_run *run)
         nst_random_seed(&random, nst_props_seed * UINT64_C(0x9e3779b97f4a7c15) + i);
         nst_prop_generate(run->prop, &random, &generator, &sequence);
 
-        enum nst_verdict verdict = nst_prop_try(run, &sequence, &finding, NULL);
+        enum nst_verdict verdict = nst_prop_try(run, &sequence, &finding);
 
         ck_assert_msg(verdict != NST_ERROR, "case %llu: an error", (unsigned long long)i);
-        rejected = verdict == NST_FAIL;
+        rejected = verdict == NST_FAIL && run->prop->broken;
         passed += verdict == NST_PASS;
-        if (rejected && !run->prop->broken)
+        if (verdict == NST_FAIL && !run->prop->broken)
             nst_prop_fail(run, i, &sequence, &finding);
         if (rejected)
             nst_prop_killed(run, i, &sequence);

@@ -48,19 +48,21 @@ struct trace_row {
     const char *says; /* a part of the finding */
     const char *calls;
     struct shot before, after; /* an empty `after`: the same snapshot */
-    const char *events;        /* of the last call: A attach, D detach, U unknown, ! overflow */
-    const char *end_events;    /* of the actors' end */
+    struct shot middle; /* if not empty: the first call goes there, and the last one from there */
+    const char *events; /* of the last call: A attach, D detach, U unknown, ! overflow */
+    const char *end_events;         /* of the actors' end */
     const char *mounts, *statmount; /* of the parent, after; statmount in mountinfo's form */
     struct nst_hold hold; /* when the last call began, and when it was over; of actor 0: none */
     uint64_t alive[NAMESPACES + 1], end_alive[NAMESPACES + 1]; /* after it, and when all was over */
     const char *end; /* what the parent shows then; NULL: what all show after the last call */
     struct nst_leftover leftover;
-    unsigned first_ns, ns; /* whose actor makes the calls, and the last one; 0: the child's */
-    int error;             /* of the last call: it failed; negative: it never returned */
-    bool gone;             /* the last call's actor was */
-    bool refused;          /* the calls before the last one failed */
-    bool part;             /* the child's root hides some of its mounts */
-    bool uncounted;        /* the kernel doesn't say how many mounts a namespace has */
+    uint64_t owner[NAMESPACES]; /* the user namespaces that own them; 0: unknown */
+    unsigned first_ns, ns;      /* whose actor makes the calls, and the last one; 0: the child's */
+    int error;                  /* of the last call: it failed; negative: it never returned */
+    bool gone;                  /* the last call's actor was */
+    bool refused;               /* the calls before the last one failed */
+    bool part;                  /* the child's root hides some of its mounts */
+    bool uncounted;             /* the kernel doesn't say how many mounts a namespace has */
     enum nst_intent intent;
     bool random;
 };
@@ -87,6 +89,7 @@ static inline struct nst_snapshot *add_shot(struct nst_trace *trace, const struc
 
         view->ns = ns;
         view->inode = INODE(ns);
+        view->owner = row->owner[ns - 1];
         view->parent = ns == PARENT;
         view->reader = ns == PARENT ? 0 : ns;
         view->whole = !row->uncounted && (ns != CHILD || !row->part);
@@ -162,14 +165,17 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
                                           struct nst_sequence *sequence)
 {
     struct nst_trace trace = {.leftover = row->leftover};
+    struct nst_snapshot *middle = NULL;
     struct nst_read_error error = {0};
 
     ck_assert_msg(!nst_strace_read(row->calls, strlen(row->calls), sequence, NULL, &error),
                   "%zu:%zu: %s", error.line, error.column, error.message);
     trace.step = calloc(sequence->len, sizeof *trace.step);
-    trace.snapshot = calloc(3, sizeof(struct nst_snapshot *));
+    trace.snapshot = calloc(4, sizeof(struct nst_snapshot *));
     ck_assert(trace.step && trace.snapshot);
     trace.start = trace.end = add_shot(&trace, row, &row->before);
+    if (row->middle.table[0])
+        middle = add_shot(&trace, row, &row->middle);
     if (row->after.table[0])
         trace.end = add_shot(&trace, row, &row->after);
     add_views(row, &trace.end->view[0]);
@@ -178,8 +184,8 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
         bool last = trace.len == sequence->len - 1;
 
         step->call = &sequence->call[trace.len];
-        step->before = trace.start;
-        step->after = last ? trace.end : trace.start;
+        step->before = middle && trace.len ? middle : trace.start;
+        step->after = last ? trace.end : middle ? middle : trace.start;
         answer(row, step, last);
         if (last && row->events)
             add_events(row->events, &step->events);

@@ -148,8 +148,12 @@ static int ask_conduct(struct nst_arena *arena, struct nst_observer *observer,
         r = nst_actor_await(actor, NST_TURN_CONDUCT, deadline_ms(arena) * MS);
     }
     if (r < 0) {
-        struct nst_raw_step *step = &arena->step[arena->at];
+        struct nst_raw_step *step;
 
+        kill(atomic_load(&actor->pid), SIGKILL); /* who is late is not to go on */
+        nst_actor_ended(actor, 1000);
+        actor->alive = false;
+        step = &arena->step[arena->at];
         *i = arena->at + 1;
         arena->deadline = r == -ETIMEDOUT;
         arena->unsettled = true;

@@ -257,11 +257,12 @@ int nst_cmd_fuzz(int argc, char **argv)
     if (fuzz.options.cases && fuzz.jobs > fuzz.options.cases)
         fuzz.jobs = (unsigned)fuzz.options.cases;
 
-    int kept = nst_known_read("corpus/findings", &fuzz.options.known);
+    char why[200] = "";
 
-    if (kept)
-        return kept;
-    kept = nst_fuzz_try_kept(&fuzz.options, fuzz.save);
+    if (nst_known_read("corpus/findings", &fuzz.options.known, why) < 0)
+        return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
+
+    int kept = nst_fuzz_try_kept(&fuzz.options, fuzz.save);
     if (!kept)
         kept = nst_fuzz_try_known(&fuzz.options);
 

@@ -9,10 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <ns-tool/kept.h>
 #include <ns-tool/report.h>
 
 #include "tool/input.h"
-#include "tool/kept.h"
 #include "tool/number.h"
 #include "tool/sandbox.h"
 #include "tool/tool.h"
@@ -177,12 +177,13 @@ static int run_file(const struct run *given, const char *path, const struct nst_
                     const struct nst_read_counts *counts)
 {
     size_t passed = counts->other + counts->signals + counts->exits;
-    struct nst_kept kept;
+    struct nst_kept kept = {.finding = false};
     struct run run = *given;
-    int status = nst_kept_read(path, &kept);
+    char why[200] = "";
+    int status;
 
-    if (status)
-        return status;
+    if (strcmp(path, "-") != 0 && nst_kept_read(path, &kept, why) < 0) /* input is read only once */
+        return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
     nst_kept_apply(&kept, &run.options, &run.judge);
     run.kept = &kept;
 

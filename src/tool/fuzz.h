@@ -5,9 +5,7 @@
 
 #include <stdatomic.h>
 
-#include <ns-tool/property.h>
-
-#include "tool/kept.h"
+#include <ns-tool/kept.h>
 
 #define NST_FUZZ_JOBS_MAX 64
 #define NST_FUZZ_FAILURES_MAX 16

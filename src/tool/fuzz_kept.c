@@ -7,7 +7,6 @@
 
 #include "tool/fuzz.h"
 #include "tool/input.h"
-#include "tool/kept.h"
 #include "tool/sandbox.h"
 #include "tool/tool.h"
 
@@ -57,12 +56,14 @@ static int try_one(const struct nst_fuzz_options *options, const char *path, uns
     struct nst_judgement judgement = {.len = 0};
     struct nst_sequence sequence = {0};
     struct nst_kept kept;
+    char why[200] = "";
     bool mended;
-    int status = nst_kept_read(path, &kept);
 
-    if (status || !*kept.property)
-        return status;
-    status = nst_input_read(path, &sequence, NULL);
+    if (nst_kept_read(path, &kept, why) < 0)
+        return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
+    if (!*kept.property)
+        return NST_EXIT_HELD;
+    int status = nst_input_read(path, &sequence, NULL);
     if (!status) {
         status = judge(options, path, &kept, &sequence, &judgement, &mended);
         ++*tried;

@@ -81,7 +81,7 @@ static void write_repeat(FILE *out, const struct nst_fuzz_options *options, uint
         fputs(" --privileged", out);
 }
 
-/* As tool/kept.h says. */
+/* As <ns-tool/kept.h> says. */
 static void write_comments(FILE *out, const struct nst_fuzz_options *options,
                            const struct nst_fuzz_failure *failure)
 {

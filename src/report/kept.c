@@ -1,16 +1,15 @@
-#include "tool/kept.h"
+#include <ns-tool/kept.h>
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "tool/input.h"
-#include "tool/tool.h"
+#define WHY 200
 
-static int read_options(const char *path, char *words, struct nst_kept *kept)
+static int read_options(char *words, struct nst_kept *kept, char *why)
 {
     static const struct {
         const char *name;
@@ -27,71 +26,78 @@ static int read_options(const char *path, char *words, struct nst_kept *kept)
 
         while (i < len && strcmp(options[i].name, word) != 0)
             i++;
-        if (i == len && *word)
-            return nst_tool_error(NST_EXIT_USAGE, 0,
-                                  "%s: '# options:' has '%s', which is none of run's "
-                                  "--random, --isolated, --privileged, --no-fanotify",
-                                  path, word);
+        if (i == len && *word) {
+            snprintf(why, WHY,
+                     "'# options:' has '%s', which is none of run's --random, --isolated, "
+                     "--privileged, --no-fanotify",
+                     word);
+            return -EINVAL;
+        }
         if (i < len)
             *(bool *)((char *)kept + options[i].offset) = true;
     }
-    return NST_EXIT_HELD;
+    return 0;
 }
 
-static int check_properties(const char *path, const struct nst_kept *kept)
+static int check_properties(const struct nst_kept *kept, char *why)
 {
     char names[NST_KEPT_TEXT], *rest = names, *name;
 
     strcpy(names, kept->property);
     while ((name = strsep(&rest, ","))) {
         name += strspn(name, " ");
-        if (!nst_property_by_name(name))
-            return nst_tool_error(NST_EXIT_USAGE, 0, "%s: there is no property '%s'", path, name);
+        if (!nst_property_by_name(name)) {
+            snprintf(why, WHY, "there is no property '%s'", name);
+            return -EINVAL;
+        }
     }
-    return NST_EXIT_HELD;
+    return 0;
 }
 
 /* LINE is what follows `#`. */
-static int read_line(const char *path, char *line, struct nst_kept *kept)
+static int read_line(char *line, struct nst_kept *kept, char *why)
 {
     char *key = line + strspn(line, " "), *value = strchr(key, ':');
 
     if (!value)
-        return NST_EXIT_HELD;
+        return 0;
     *value++ = '\0';
     value += strspn(value, " ");
     for (size_t len = strlen(value); len && isspace((unsigned char)value[len - 1]);)
         value[--len] = '\0';
     if (!strcmp(key, "options"))
-        return read_options(path, value, kept);
+        return read_options(value, kept, why);
     if (!strcmp(key, "kernel"))
         snprintf(kept->kernel, sizeof kept->kernel, "%s", value);
     if (strcmp(key, "property") != 0 && strcmp(key, "finding") != 0)
-        return NST_EXIT_HELD;
+        return 0;
     kept->finding = key[0] == 'f';
     snprintf(kept->property, sizeof kept->property, "%s", value);
-    return check_properties(path, kept);
+    return check_properties(kept, why);
 }
 
-int nst_kept_read(const char *path, struct nst_kept *ret_kept)
+int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
 {
-    int status = NST_EXIT_HELD;
-    char *line = NULL;
+    char *line = NULL, what[WHY] = "";
     size_t cap = 0;
+    int r = 0;
 
     *ret_kept = (struct nst_kept){0};
-    if (!strcmp(path, "-")) /* it can be read once only */
-        return NST_EXIT_HELD;
     FILE *in = fopen(path, "re");
 
-    if (!in)
-        return nst_tool_error(NST_EXIT_USAGE, errno, "opening %s", path);
-    while (!status && getline(&line, &cap, in) > 0 && (*line == '#' || *line == '\n'))
+    if (!in) {
+        r = -errno;
+        snprintf(why, WHY, "opening %s: %s", path, strerrorname_np(-r));
+        return r;
+    }
+    while (!r && getline(&line, &cap, in) > 0 && (*line == '#' || *line == '\n'))
         if (*line == '#')
-            status = read_line(path, line + 1, ret_kept);
+            r = read_line(line + 1, ret_kept, what);
+    if (r < 0)
+        snprintf(why, WHY, "%.80s: %.110s", path, what);
     free(line);
     fclose(in);
-    return status;
+    return r;
 }
 
 bool nst_kept_names(const struct nst_kept *kept, const char *property)

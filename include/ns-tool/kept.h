@@ -10,10 +10,8 @@
  *     # options: --random --isolated     how `run` is to judge it
  *
  * Keys that aren't known, and lines without one, are comments and nothing more. */
-#ifndef NST_TOOL_KEPT_H
-#define NST_TOOL_KEPT_H
-
-#include <stdio.h>
+#ifndef NS_TOOL_KEPT_H
+#define NS_TOOL_KEPT_H
 
 #include <ns-tool/property.h>
 
@@ -26,9 +24,10 @@ struct nst_kept {
     bool random, isolated, privileged, no_fanotify; /* the options */
 };
 
-/* Reads what stands above the first call in the file at PATH; trouble is printed. Returns
- * NST_EXIT_HELD, NST_EXIT_USAGE. */
-int nst_kept_read(const char *path, struct nst_kept *ret_kept);
+/* Reads what stands above the first call in the file at PATH. Returns 0; -EINVAL for an option or a
+ * property that there isn't, and what opening and reading it gave, with WHY (of 200 bytes) set. */
+int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
+    __attribute__((warn_unused_result));
 
 /* Whether KEPT is a finding that is expected of a kernel of RELEASE (uname(2)): one of the same
  * version, the third number not counted. */
@@ -57,9 +56,12 @@ struct nst_known {
     size_t len;
 };
 
-/* Reads those of DIRECTORY; there are none where it doesn't exist. Trouble is printed. Returns
- * NST_EXIT_HELD, NST_EXIT_USAGE. */
-int nst_known_read(const char *directory, struct nst_known *ret_known);
+/* Reads those of DIRECTORY; there are none where it doesn't exist. RET_KNOWN is freed by the
+ * caller. Returns 0; what nst_kept_read() and nst_strace_read() do, with WHY (of 200 bytes) set. */
+int nst_known_read(const char *directory, struct nst_known *ret_known, char *why)
+    __attribute__((warn_unused_result));
+
+/* Frees what KNOWN owns and empties it. */
 void nst_known_free(struct nst_known *known);
 
 /* The one that SEQUENCE, shrunk, breaks PROPERTY by: its calls are among SEQUENCE's, in order, each

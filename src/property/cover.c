@@ -1,0 +1,339 @@
+/* What came into a namespace as one unit from one of another owner is locked together
+ * (mount_namespaces(7), "Restrictions on mount namespaces"): all that a new namespace of another
+ * user namespace began with, and a tree that was mounted elsewhere and propagated. So a mount of
+ * such a unit hides what it stands on for good: it isn't unmounted or moved away, a bind without
+ * what stands below shows no more, and neither does another proc (fs/namespace.c, has_locked_
+ * children(), mount_too_revealing()).
+ *
+ * What may reveal it: an unmount in a namespace of a more privileged owner, which propagates; the
+ * removal of the mount point elsewhere; and the whole unit goes at once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "list.h"
+#include "places.h"
+
+/* A place that a mount of a unit hides. */
+struct cover {
+    uint64_t ns, owner;
+    uint64_t on;         /* the mount that it is in, by id */
+    const char *place;   /* where in it */
+    struct nst_mount fs; /* the same mount as it was at first: of which file system it is */
+    char *path;          /* the place in that; owned */
+    bool shown;          /* some mount showed it to that owner, so that it is no secret */
+};
+
+struct covers {
+    const struct nst_trace *trace;
+    struct cover *cover;
+    size_t len, cap;
+    size_t at;
+    const struct nst_step *step;
+    const struct nst_ns_view *own; /* in which the step's actor was */
+};
+
+static void drop(struct covers *covers, size_t i)
+{
+    free(covers->cover[i].path);
+    covers->cover[i] = covers->cover[--covers->len];
+}
+
+/* Whether a mount in SNAPSHOT shows what COVER hides to its owner. */
+static bool is_shown(const struct nst_snapshot *snapshot, const struct cover *cover,
+                     const struct nst_ns_view **ret_view)
+{
+    for (size_t n = 0; snapshot && n < snapshot->len; n++) {
+        const struct nst_ns_view *view = &snapshot->view[n];
+
+        for (size_t i = 0; view->owner == cover->owner && i < view->table.len; i++)
+            if (nst_place_same_fs(&view->table.mount[i], &cover->fs) &&
+                nst_place_shows(&view->table, &view->table.mount[i], cover->path)) {
+                if (ret_view)
+                    *ret_view = view;
+                return true;
+            }
+    }
+    return false;
+}
+
+/* What stands in a directory of /proc goes with its process, whoever ends it and when. */
+static bool is_of_process(const struct nst_mount *on, const char *place)
+{
+    return strcmp(on->type, "proc") == 0 && place[0] == '/' && place[1] >= '0' && place[1] <= '9';
+}
+
+static int add(struct covers *covers, const struct nst_ns_view *view, const struct nst_mount *on,
+               const char *place)
+{
+    struct cover *cover;
+
+    if (!place || is_of_process(on, place))
+        return 0;
+    if (covers->len == covers->cap) {
+        size_t cap = covers->cap ? covers->cap * 2 : 32;
+        struct cover *more = realloc(covers->cover, cap * sizeof *more);
+
+        if (!more)
+            return -1;
+        covers->cover = more;
+        covers->cap = cap;
+    }
+    cover = &covers->cover[covers->len];
+    *cover = (struct cover){.ns = view->ns, .owner = view->owner, .on = on->id, .place = place};
+    cover->fs = *on;
+    cover->path = nst_place_path(on, place);
+    if (!cover->path)
+        return -1;
+    covers->len++;
+    for (size_t i = 0; i <= covers->at && !cover->shown; i++)
+        cover->shown = is_shown(covers->trace->step[i].before, cover, NULL) ||
+                       is_shown(covers->trace->step[i].after, cover, NULL);
+    return 0;
+}
+
+static enum nst_verdict reveal(const struct covers *covers, const struct nst_ns_view *view,
+                               const char *path, const char *how, struct nst_finding *ret_finding)
+{
+    const struct nst_mount mount = {.root = (char *)path,
+                                    .point = (char *)path,
+                                    .options = (char *)"",
+                                    .type = (char *)"",
+                                    .source = (char *)"",
+                                    .super_options = (char *)""};
+    char *text =
+        nst_change_text(&(struct nst_change){.kind = NST_VANISHED, .before = &mount}, NULL);
+    const struct nst_call *call = covers->step->call;
+
+    if (!text)
+        return NST_ERROR;
+    text[strcspn(text + 2, " ") + 2] = '\0'; /* its path, escaped, behind "- " */
+    nst_finding_at(ret_finding, covers->at, "%s by actor %u %s of actor %u: %s",
+                   nst_calls[call->id].name, call->actor, how, view->reader, text + 2);
+    free(text);
+    return NST_FAIL;
+}
+
+/* Whether the step may rightly reveal something in a namespace of OWNER. */
+static bool may_reveal(const struct covers *covers, uint64_t owner)
+{
+    switch (covers->step->call->id) {
+    case NST_CALL_RMDIR:
+    case NST_CALL_UNLINK:
+    case NST_CALL_UNLINKAT:
+    case NST_CALL_EXIT_GROUP:
+    case NST_CALL_KILL:
+        return true;
+    default:
+        return !covers->own || covers->own->owner != owner ||
+               covers->step->kind == NST_ANSWER_ENDED;
+    }
+}
+
+/* Whether the step unmounted in its own namespace what stands at COVER's place, which unlocks it
+ * everywhere that this reaches (fs/pnode.c, propagate_mount_unlock()), even where it stays. */
+static bool unlocks(const struct covers *covers, const struct cover *cover)
+{
+    const struct nst_ns_view *own = covers->own;
+    const struct nst_ns_view *then = nst_view_of(covers->step->after, covers->step->ns);
+    bool unlocked = false;
+
+    if (covers->step->call->id != NST_CALL_UMOUNT2 || !own || !then || own->ns == cover->ns)
+        return false;
+    for (size_t i = 0; i < own->table.len && !unlocked; i++) {
+        const struct nst_mount *mount = &own->table.mount[i];
+        const struct nst_mount *on = nst_table_find(&own->table, mount->parent_id);
+        const char *place = on && on != mount ? nst_place_in(on, mount) : NULL;
+        char *path;
+
+        if (nst_table_find(&then->table, mount->id) || !place || !nst_place_same_fs(on, &cover->fs))
+            continue;
+        path = nst_place_path(on, place);
+        unlocked = !path || strcmp(path, cover->path) == 0;
+        free(path);
+    }
+    return unlocked;
+}
+
+/* Holds what is known to be hidden against the step, and forgets what isn't any more. */
+static enum nst_verdict check_places(struct covers *covers, struct nst_finding *ret_finding)
+{
+    const struct nst_snapshot *after = covers->step->after;
+
+    for (size_t i = covers->len; i-- > 0;) {
+        const struct cover *cover = &covers->cover[i];
+        const struct nst_ns_view *view = nst_view_of(after, cover->ns);
+        const struct nst_mount *on =
+            view && view->whole ? nst_table_find(&view->table, cover->on) : NULL;
+
+        if (!on || unlocks(covers, cover)) {
+            drop(covers, i);
+            continue;
+        }
+        if (nst_place_cover(&view->table, on, cover->place))
+            continue;
+        if (!may_reveal(covers, cover->owner))
+            return reveal(covers, view, cover->path, "took away what hid a place in the namespace",
+                          ret_finding);
+        drop(covers, i);
+    }
+    return NST_PASS;
+}
+
+/* Whether a tree that hung on a descriptor may have come from a namespace of another owner. */
+static bool was_handed(const struct covers *covers, uint64_t owner)
+{
+    for (size_t i = 0; i < covers->at; i++) {
+        const struct nst_step *step = &covers->trace->step[i];
+        const struct nst_ns_view *view = nst_view_of(step->before, step->ns);
+        bool made = step->call->id == NST_CALL_OPEN_TREE || step->call->id == NST_CALL_FSMOUNT ||
+                    step->call->id == NST_CALL_OPEN_TREE_ATTR;
+
+        if (made && step->kind == NST_ANSWER_VALUE && (!view || view->owner != owner))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing that the step mounted, or left uncovered, shows what is hidden. */
+static enum nst_verdict check_shown(struct covers *covers, struct nst_finding *ret_finding)
+{
+    for (size_t i = 0; i < covers->len; i++) {
+        struct cover *cover = &covers->cover[i];
+        const struct nst_ns_view *view;
+
+        if (cover->shown || !is_shown(covers->step->after, cover, &view))
+            continue;
+        if (!may_reveal(covers, cover->owner) && !was_handed(covers, cover->owner))
+            return reveal(covers, view, cover->path,
+                          "shows what is hidden to the owner of the namespace", ret_finding);
+        cover->shown = true;
+    }
+    return NST_PASS;
+}
+
+/* Binds of mount namespaces' files stay behind when a namespace is copied, since one that refers to
+ * itself would never end (fs/namespace.c, copy_tree(), CL_COPY_MNT_NS_FILE). */
+static bool stays_behind(const struct nst_table *table, const struct nst_mount *mount)
+{
+    for (size_t hops = 0; mount && hops <= table->len; hops++) {
+        const struct nst_mount *on = nst_table_find(table, mount->parent_id);
+
+        if (strcmp(mount->type, "nsfs") == 0)
+            return true;
+        mount = on == mount ? NULL : on;
+    }
+    return false;
+}
+
+/* COPY was made of OWN: every mount came with it, and what was hidden is; where the owners differ
+ * all is locked, and nothing is shared with the more privileged one. */
+static enum nst_verdict meet_copy(struct covers *covers, const struct nst_ns_view *copy,
+                                  struct nst_finding *ret_finding)
+{
+    const struct nst_ns_view *own = covers->own;
+    bool other = copy->owner != own->owner;
+
+    for (size_t i = 0; i < own->table.len; i++) {
+        const struct nst_mount *mount = &own->table.mount[i];
+        const struct nst_mount *on = nst_table_find(&own->table, mount->parent_id);
+        const struct nst_mount *now = nst_place_copy(&own->table, mount, &copy->table);
+        const char *place = on && on != mount ? nst_place_in(on, mount) : NULL;
+
+        if (!now && place && !stays_behind(&own->table, mount))
+            return reveal(covers, copy, mount->point, "left a mount behind in the new namespace",
+                          ret_finding);
+        for (size_t k = 0; now && other && now->peer_group && k < own->table.len; k++)
+            if (own->table.mount[k].peer_group == now->peer_group)
+                return reveal(covers, copy, mount->point,
+                              "shares a mount with the less privileged namespace", ret_finding);
+        on = now ? nst_table_find(&copy->table, now->parent_id) : NULL;
+        if (other && on && on != now && add(covers, copy, on, nst_place_in(on, now)) < 0)
+            return NST_ERROR;
+    }
+    for (size_t i = 0, len = covers->len; !other && i < len; i++) {
+        const struct nst_mount *on = nst_table_find(&own->table, covers->cover[i].on);
+        const struct nst_mount *now = on && covers->cover[i].ns == own->ns
+                                          ? nst_place_copy(&own->table, on, &copy->table)
+                                          : NULL;
+
+        if (now && nst_place_cover(&copy->table, now, covers->cover[i].place) &&
+            add(covers, copy, now, covers->cover[i].place) < 0)
+            return NST_ERROR;
+    }
+    return NST_PASS;
+}
+
+/* What came to AFTER by propagation from a namespace of another owner is locked to what it came
+ * with; what it stands on as a whole was there before. */
+static enum nst_verdict meet_units(struct covers *covers, const struct nst_ns_view *before,
+                                   const struct nst_ns_view *after)
+{
+    for (size_t i = 0; i < after->table.len; i++) {
+        const struct nst_mount *mount = &after->table.mount[i];
+        const struct nst_mount *on = nst_table_find(&after->table, mount->parent_id);
+
+        if (on && on != mount && !nst_table_find(&before->table, mount->id) &&
+            !nst_table_find(&before->table, on->id) &&
+            add(covers, after, on, nst_place_in(on, mount)) < 0)
+            return NST_ERROR;
+    }
+    return NST_PASS;
+}
+
+static enum nst_verdict meet(struct covers *covers, struct nst_finding *ret_finding)
+{
+    const struct nst_step *step = covers->step;
+    const struct nst_ns_view *own = covers->own;
+    bool makes = step->call->id == NST_CALL_UNSHARE || step->call->id == NST_CALL_CLONE ||
+                 step->call->id == NST_CALL_CLONE3;
+    enum nst_verdict verdict = NST_PASS;
+
+    if (!own || !own->whole || !own->owner)
+        return NST_PASS;
+    for (size_t n = 0; n < step->after->len && verdict == NST_PASS; n++) {
+        const struct nst_ns_view *view = &step->after->view[n];
+        const struct nst_ns_view *before = nst_view_of(step->before, view->ns);
+
+        if (!view->whole || !view->owner)
+            continue;
+        if (!before && makes)
+            verdict = meet_copy(covers, view, ret_finding);
+        else if (before && before->whole && view->owner != own->owner)
+            verdict = meet_units(covers, before, view);
+    }
+    return verdict;
+}
+
+static enum nst_verdict check(const struct nst_trace *trace,
+                              const struct nst_judge_options *options,
+                              struct nst_finding *ret_finding)
+{
+    struct covers covers = {.trace = trace};
+    enum nst_verdict verdict = NST_PASS;
+
+    (void)options;
+    for (; covers.at < trace->len && verdict == NST_PASS; covers.at++) {
+        const struct nst_step *step = covers.step = &trace->step[covers.at];
+
+        if (!step->before || step->before == step->after)
+            continue;
+        covers.own = nst_view_of(step->before, step->ns);
+        verdict = check_places(&covers, ret_finding);
+        if (verdict == NST_PASS)
+            verdict = check_shown(&covers, ret_finding);
+        if (verdict == NST_PASS)
+            verdict = meet(&covers, ret_finding);
+    }
+    while (covers.len)
+        drop(&covers, covers.len - 1);
+    free(covers.cover);
+    /* Where the kernel doesn't count a namespace's mounts, nothing was known to be whole. */
+    return verdict == NST_PASS && trace->start && !trace->start->view[0].whole ? NST_SKIP : verdict;
+}
+
+const struct nst_property nst_property_cover = {
+    .name = "cover",
+    .promise = "what a mount hides is never revealed to whoever may not unmount it",
+    .source = "mount_namespaces(7), Restrictions on mount namespaces",
+    .check = check,
+};
