@@ -3,7 +3,7 @@
 # dictionary and its options.
 file(GLOB fuzz_shared CONFIGURE_DEPENDS fuzz/*.c)
 list(FILTER fuzz_shared EXCLUDE REGEX "/(fuzz_[^/]*|replay|dictionary|plant|afl)\\.c$")
-add_library(nstfuzz STATIC ${fuzz_shared} src/tool/kept.c src/tool/known.c src/tool/input.c)
+add_library(nstfuzz STATIC ${fuzz_shared})
 target_include_directories(nstfuzz PUBLIC fuzz)
 target_link_libraries(nstfuzz PUBLIC nstool)
 add_executable(dictionary fuzz/dictionary.c)
