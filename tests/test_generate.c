@@ -157,6 +157,137 @@ START_TEST(only_weighted_calls_are_generated)
 }
 END_TEST
 
+/* Names, a phrase, calls of its own. */
+START_TEST(every_group_is_whole)
+{
+    ck_assert_uint_ge(nst_swarm_len(), 9);
+    ck_assert_uint_le(nst_swarm_len(), 32);
+    ck_assert_ptr_null(nst_swarm_groups[nst_swarm_len()].name);
+    for (size_t i = 0; i < nst_swarm_len(); i++) {
+        const struct nst_swarm_group *group = &nst_swarm_groups[i];
+        size_t calls = 0;
+
+        ck_assert_ptr_nonnull(group->name);
+        ck_assert_uint_eq(strspn(group->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(group->name));
+        ck_assert_msg(group->about && strlen(group->about) > 10, "%s", group->name);
+        ck_assert_int_eq(nst_swarm_find(group->name, strlen(group->name)), (int)i);
+        ck_assert_int_eq(nst_swarm_find(group->name, strlen(group->name) - 1), -1);
+        for (size_t n = 0; n < NST_CALLS; n++)
+            calls += group->weight[n] > 0;
+        ck_assert_msg(calls > 2, "%s", group->name);
+    }
+}
+END_TEST
+
+static int generate_case(uint64_t index, const struct nst_generator *options,
+                         struct nst_sequence *ret_sequence)
+{
+    *ret_sequence = (struct nst_sequence){0};
+    return nst_generate_case(seed, index, options, ret_sequence);
+}
+
+START_TEST(a_case_of_a_group_has_its_calls_and_those_that_make_namespaces)
+{
+    static const bool common[NST_CALLS] = {
+        [NST_CALL_UNSHARE] = true, [NST_CALL_CLONE] = true, [NST_CALL_CLONE3] = true,
+        [NST_CALL_FORK] = true,    [NST_CALL_MOUNT] = true, [NST_CALL_UMOUNT2] = true};
+
+    for (size_t i = 0; i < nst_swarm_len(); i++) {
+        const struct nst_swarm_group *group = &nst_swarm_groups[i];
+        const struct nst_generator options = {.groups = UINT32_C(1) << i};
+        size_t seen[NST_CALLS] = {0};
+
+        for (uint64_t at = 0; at < 1500; at++) {
+            struct nst_sequence sequence;
+
+            ck_assert_int_eq(generate_case(at, &options, &sequence), 0);
+            for (size_t n = 0; n < sequence.len; n++)
+                seen[sequence.call[n].id]++;
+            nst_sequence_free(&sequence);
+        }
+        for (size_t n = 0; n < NST_CALLS; n++)
+            ck_assert_msg(group->weight[n] ? seen[n] > 0 : common[n] || !seen[n], "%s: %zu of %s",
+                          group->name, seen[n], nst_calls[n].name);
+    }
+}
+END_TEST
+
+/* Swarm testing: no case has everything, and which calls one has differs. */
+START_TEST(cases_leave_calls_out)
+{
+    size_t distinct[2][NST_CALLS] = {{0}};
+    uint64_t words[600], len = 0;
+
+    for (uint64_t at = 1000; at < 1600; at++) {
+        struct nst_sequence sequence;
+        uint64_t has = 0;
+
+        ck_assert_int_eq(generate_case(at, &(struct nst_generator){.max_calls = 100}, &sequence),
+                         0);
+        for (size_t n = 0; n < sequence.len; n++)
+            has |= UINT64_C(1) << sequence.call[n].id;
+        for (size_t n = 0; n < NST_CALLS; n++)
+            distinct[has >> n & 1][n]++;
+        words[len++] = has;
+        nst_sequence_free(&sequence);
+    }
+    for (size_t n = 0; n < NST_CALLS; n++) /* some have it, some don't */
+        ck_assert_msg(distinct[0][n] && distinct[1][n], "%s: %zu of 600", nst_calls[n].name,
+                      distinct[1][n]);
+    for (size_t i = 0, same = 0; i + 1 < len; i++) {
+        same += words[i] == words[i + 1];
+        ck_assert_uint_lt(same, 60);
+    }
+}
+END_TEST
+
+START_TEST(a_case_is_a_function_of_its_seed_and_index)
+{
+    const struct nst_generator options = {.max_calls = 60};
+
+    for (uint64_t at = 100; at < 160; at++) {
+        struct nst_sequence sequence[3];
+        char *text[3];
+
+        for (uint64_t n = 0; n < 3; n++) { /* at, at + 1, at again */
+            ck_assert_int_eq(generate_case(at + (n == 1), &options, &sequence[n]), 0);
+            check_whole(&sequence[n]);
+            text[n] = text_of(&sequence[n]);
+            nst_sequence_free(&sequence[n]);
+        }
+        ck_assert_str_eq(text[0], text[2]);
+        ck_assert_str_ne(text[0], text[1]);
+        for (int n = 0; n < 3; n++)
+            free(text[n]);
+    }
+}
+END_TEST
+
+START_TEST(cases_begin_small_and_grow)
+{
+    size_t last = 0, longest[2] = {0};
+
+    for (uint64_t at = 0; at < 1000; at++) {
+        struct nst_sequence sequence;
+        size_t size = nst_generate_size(at, 24);
+
+        ck_assert_uint_ge(size, last);
+        ck_assert_uint_le(size, 24);
+        last = size;
+        ck_assert_int_eq(generate_case(at, NULL, &sequence), 0);
+        ck_assert_uint_le(sequence.len, size);
+        if (sequence.len > longest[at >= 500])
+            longest[at >= 500] = sequence.len;
+        nst_sequence_free(&sequence);
+    }
+    ck_assert_uint_eq(nst_generate_size(0, 24), 4);
+    ck_assert_uint_eq(nst_generate_size(0, 2), 2);
+    ck_assert_uint_eq(last, 24);
+    ck_assert_uint_eq(nst_generate_size(UINT64_MAX, 24), 24);
+    ck_assert_uint_eq(longest[1], 24);
+}
+END_TEST
+
 START_TEST(no_actor_acts_before_it_is_made)
 {
     struct nst_random random;
@@ -224,6 +355,11 @@ int main(void)
     tcase_add_test(tests, the_same_seed_gives_the_same_text_and_another_seed_another);
     tcase_add_test(tests, every_call_of_the_table_appears_and_only_names_are_expected);
     tcase_add_test(tests, only_weighted_calls_are_generated);
+    tcase_add_test(tests, every_group_is_whole);
+    tcase_add_test(tests, a_case_of_a_group_has_its_calls_and_those_that_make_namespaces);
+    tcase_add_test(tests, cases_leave_calls_out);
+    tcase_add_test(tests, a_case_is_a_function_of_its_seed_and_index);
+    tcase_add_test(tests, cases_begin_small_and_grow);
     tcase_add_test(tests, no_actor_acts_before_it_is_made);
     tcase_add_test(tests, mutations_and_crossovers_stay_valid_and_read_back_as_themselves);
     suite_add_tcase(suite, tests);

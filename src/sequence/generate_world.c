@@ -6,9 +6,13 @@
 
 #include "generate.h"
 
-#define NEWNS UINT64_C(0x20000)
+#include <stddef.h>
 
-/* Those that change mounts most; those that end or confuse an actor least. */
+#define NEWNS UINT64_C(0x20000)
+#define NEWUSER UINT64_C(0x10000000)
+
+/* Of a world that belongs to no case, as the mutator's: those that change mounts most; those that
+ * end or confuse an actor least. */
 static const uint32_t usual_weight[NST_CALLS] = {
     [NST_CALL_UNSHARE] = 10,       [NST_CALL_SETNS] = 8,      [NST_CALL_CLONE] = 6,
     [NST_CALL_CLONE3] = 3,         [NST_CALL_FORK] = 4,       [NST_CALL_VFORK] = 1,
@@ -27,7 +31,11 @@ void nst_world_init(struct nst_world *world, const struct nst_generator *options
 {
     bool weighted = false;
 
-    *world = (struct nst_world){.max_actors = 4, .next_actor = 2, .follow = NST_CALLS};
+    memset(world, 0, offsetof(struct nst_world, ns)); /* what lies behind is set when it is added */
+    world->max_actors = 4;
+    world->next_actor = 2;
+    world->follow = NST_CALLS;
+    nst_world_init_mounts(world);
     if (options && options->max_actors)
         world->max_actors =
             options->max_actors < NST_ACTORS_MAX ? options->max_actors : NST_ACTORS_MAX;
@@ -57,18 +65,31 @@ static struct nst_world_actor *add_actor(struct nst_world *world, uint32_t name)
     return actor;
 }
 
-static enum nst_fd_kind kind_opened(const struct nst_call *call)
+/* What CALL's descriptor is. */
+static struct nst_world_fd opened(const struct nst_world *world,
+                                  const struct nst_world_actor *actor, const struct nst_call *call)
 {
-    const char *path = call->arg[call->id == NST_CALL_OPENAT].str;
-    uint64_t flags = call->arg[call->id == NST_CALL_OPENAT ? 2 : 1].num;
+    size_t at = call->id == NST_CALL_OPENAT;
+    const char *path = call->arg[at].str, *file = path ? strstr(path, "/ns/") : NULL;
+    unsigned name;
 
-    if (call->id == NST_CALL_FSOPEN || call->id == NST_CALL_FSPICK)
-        return NST_FD_FS;
-    if (call->id != NST_CALL_OPEN && call->id != NST_CALL_OPENAT)
-        return NST_FD_MOUNT;
-    if (path && !strncmp(path, "/proc/", 6) && strstr(path, "/ns/"))
-        return NST_FD_NS;
-    return flags & O_CREAT ? NST_FD_FILE : NST_FD_DIR;
+    if (call->id == NST_CALL_FSOPEN)
+        return (struct nst_world_fd){NST_FD_FS, 0};
+    if (call->id == NST_CALL_FSPICK)
+        return (struct nst_world_fd){NST_FD_PICKED, 0};
+    if (call->id == NST_CALL_OPEN_TREE && !(call->arg[2].num & 1)) /* OPEN_TREE_CLONE */
+        return (struct nst_world_fd){NST_FD_MOUNT, 0};
+    if (call->id == NST_CALL_FSMOUNT || call->id == NST_CALL_OPEN_TREE ||
+        call->id == NST_CALL_OPEN_TREE_ATTR)
+        return (struct nst_world_fd){NST_FD_TREE, 0};
+    if (file && sscanf(path, "/proc/%u/", &name) == 1) {
+        int index = nst_world_find(world, name);
+
+        actor = index >= 0 ? &world->actor[index] : actor;
+        return strcmp(file, "/ns/user") == 0 ? (struct nst_world_fd){NST_FD_USER, actor->user}
+                                             : (struct nst_world_fd){NST_FD_NS, actor->ns};
+    }
+    return (struct nst_world_fd){call->arg[at + 1].num & O_CREAT ? NST_FD_FILE : NST_FD_DIR, 0};
 }
 
 static size_t count_living(const struct nst_world *world)
@@ -101,7 +122,14 @@ static void step_made(struct nst_world *world, const struct nst_world_actor *mak
     if (!made)
         return;
     memcpy(made->fd, maker->fd, sizeof made->fd);
-    if (nst_calls[call->id].args && call->arg[0].num & NEWNS)
+    memcpy(made->root, maker->root, sizeof made->root);
+    made->ns = maker->ns;
+    made->user = maker->user;
+    if (!nst_calls[call->id].args)
+        return;
+    nst_world_step_mounts(world, made,
+                          &(struct nst_call){.id = NST_CALL_UNSHARE, .arg = {call->arg[0]}});
+    if (call->arg[0].num & NEWNS)
         follow(world, made, NST_CALL_MOUNT);
 }
 
@@ -112,13 +140,38 @@ static void step_opened(struct nst_world *world, struct nst_world_actor *actor,
 
     if (call->expect.kind != NST_SUCCEEDS || fd < 3 || fd >= NST_WORLD_FDS)
         return;
-    actor->fd[fd] = (uint8_t)kind_opened(call);
-    if (call->id == NST_CALL_FSOPEN)
+    actor->fd[fd] = opened(world, actor, call);
+    if (call->id == NST_CALL_FSMOUNT)
+        actor->fd[fd].of = nst_world_add_fs(world, NST_FS_DIRS, actor->user);
+    if (call->id == NST_CALL_FSOPEN || call->id == NST_CALL_FSPICK)
         follow(world, actor, NST_CALL_FSCONFIG);
-    else if (actor->fd[fd] == NST_FD_NS)
+    else if (actor->fd[fd].kind == NST_FD_NS)
         follow(world, actor, NST_CALL_SETNS);
-    else if (actor->fd[fd] == NST_FD_MOUNT)
+    else if (actor->fd[fd].kind == NST_FD_TREE)
         follow(world, actor, NST_CALL_MOVE_MOUNT);
+}
+
+/* What a call does to actors and descriptors, where it returns none. */
+static void step_actor(struct nst_world *world, struct nst_world_actor *actor,
+                       const struct nst_call *call)
+{
+    uint64_t first = call->arg[0].num, second = call->arg[1].num;
+    int target;
+
+    if (call->id == NST_CALL_EXIT_GROUP) {
+        actor->dead = true;
+    } else if (call->id == NST_CALL_CLOSE && first < NST_WORLD_FDS) {
+        actor->fd[first].kind = NST_FD_FREE;
+    } else if (call->id == NST_CALL_UNSHARE && first & NEWNS) {
+        follow(world, actor, NST_CALL_MOUNT);
+    } else if (call->id == NST_CALL_FSCONFIG && second == 6 && first < NST_WORLD_FDS) {
+        actor->fd[first].kind = NST_FD_MADE; /* FSCONFIG_CMD_CREATE */
+        follow(world, actor, NST_CALL_FSMOUNT);
+    } else if (call->id == NST_CALL_KILL && second != SIGCHLD && second != SIGCONT) {
+        target = nst_world_find(world, (uint32_t)first);
+        if (target >= 0)
+            world->actor[target].dead = true;
+    }
 }
 
 void nst_world_step(struct nst_world *world, const struct nst_call *call)
@@ -126,64 +179,68 @@ void nst_world_step(struct nst_world *world, const struct nst_call *call)
     int index = nst_world_find(world, call->actor);
     struct nst_world_actor *actor =
         index >= 0 ? &world->actor[index] : add_actor(world, call->actor);
-    uint64_t fd = call->arg[0].num;
 
     world->follow = NST_CALLS;
+    world->steps++;
     if (!actor)
         return;
     if (nst_calls[call->id].returns == NST_RETURNS_ACTOR)
         step_made(world, actor, call);
     else if (nst_calls[call->id].returns == NST_RETURNS_FD)
         step_opened(world, actor, call);
-    else if (call->id == NST_CALL_EXIT_GROUP)
-        actor->dead = true;
-    else if (call->id == NST_CALL_CLOSE && fd < NST_WORLD_FDS)
-        actor->fd[fd] = NST_FD_FREE;
-    else if (call->id == NST_CALL_UNSHARE && fd & NEWNS)
-        follow(world, actor, NST_CALL_MOUNT);
-    else if (call->id == NST_CALL_FSCONFIG && call->arg[1].num == 6 && fd < NST_WORLD_FDS) {
-        actor->fd[fd] = NST_FD_MADE;
-        follow(world, actor, NST_CALL_FSMOUNT);
-    } else if (call->id == NST_CALL_KILL && call->arg[1].num != SIGCHLD &&
-               call->arg[1].num != SIGCONT) {
-        int target = nst_world_find(world, (uint32_t)call->arg[0].num);
-
-        if (target >= 0)
-            world->actor[target].dead = true;
-    } else if (call->id == NST_CALL_MKDIR && call->arg[0].str) {
-        int fresh = nst_world_fresh(call->arg[0].str);
-
-        if (fresh >= 0)
-            world->fresh |= UINT32_C(1) << fresh;
-    }
+    else
+        step_actor(world, actor, call);
+    nst_world_step_mounts(world, actor, call);
+    /* A descriptor that fsmount took makes no second mount. */
+    if (call->id == NST_CALL_FSMOUNT && call->arg[0].num < NST_WORLD_FDS)
+        actor->fd[call->arg[0].num].kind = NST_FD_PICKED;
 }
 
-static bool has_fd(const struct nst_world_actor *actor, enum nst_fd_kind kind)
+static bool has_fd(const struct nst_world_actor *actor, unsigned kinds)
 {
-    return memchr(actor->fd, (int)kind, sizeof actor->fd) != NULL;
+    for (size_t i = 3; i < NST_WORLD_FDS; i++)
+        if (kinds >> actor->fd[i].kind & 1)
+            return true;
+    return false;
+}
+
+/* Whether ID needs power over the actor's mount namespace: CAP_SYS_ADMIN in its owner. */
+static bool needs_power(enum nst_call_id id)
+{
+    return id >= NST_CALL_MOUNT && id != NST_CALL_FSCONFIG && id != NST_CALL_FSMOUNT;
 }
 
 /* Whether ID can do something, done by ACTOR. */
 static bool makes_sense(const struct nst_world *world, const struct nst_world_actor *actor,
                         enum nst_call_id id)
 {
+    if (needs_power(id) && !nst_world_may_mount(world, actor))
+        return false;
     switch (id) {
+    case NST_CALL_UNSHARE:
+    case NST_CALL_CLONE:
+    case NST_CALL_CLONE3:
+        return world->steps >= world->parent_steps;
     case NST_CALL_SETNS:
-        return has_fd(actor, NST_FD_NS);
+        return has_fd(actor, 1u << NST_FD_NS | 1u << NST_FD_USER);
     case NST_CALL_EXIT_GROUP:
     case NST_CALL_KILL:
         return count_living(world) > 1;
+    case NST_CALL_UMOUNT2:
+        return nst_world_has_mount(world, actor, NST_WANT_OTHER);
+    case NST_CALL_PIVOT_ROOT:
+        return !*actor->root && nst_world_has_mount(world, actor, NST_WANT_PIVOT);
     case NST_CALL_FCHDIR:
-        return has_fd(actor, NST_FD_DIR) || has_fd(actor, NST_FD_MOUNT);
+        return has_fd(actor, 1u << NST_FD_DIR | 1u << NST_FD_MOUNT | 1u << NST_FD_TREE);
     case NST_CALL_CLOSE:
-        return has_fd(actor, NST_FD_DIR) || has_fd(actor, NST_FD_FILE) ||
-               has_fd(actor, NST_FD_NS) || has_fd(actor, NST_FD_MOUNT);
+        return has_fd(actor, ~(1u << NST_FD_FREE));
     case NST_CALL_FSCONFIG:
-        return has_fd(actor, NST_FD_FS);
+        return has_fd(actor, 1u << NST_FD_FS | 1u << NST_FD_PICKED);
     case NST_CALL_FSMOUNT:
-        return has_fd(actor, NST_FD_MADE);
+        return has_fd(actor, 1u << NST_FD_MADE);
     case NST_CALL_MOVE_MOUNT:
-        return has_fd(actor, NST_FD_MOUNT);
+        return has_fd(actor, 1u << NST_FD_TREE) ||
+               nst_world_has_mount(world, actor, NST_WANT_MOVED);
     default:
         return true;
     }
@@ -219,7 +276,8 @@ static enum nst_call_id draw_first(struct nst_random *random, const struct nst_w
                                              NST_CALL_FORK};
     enum nst_call_id id = usual[nst_random_below(random, 4)];
 
-    return world->weight[id] && possible(world, id) && nst_random_below(random, 4) < 3
+    return world->weight[id] && possible(world, id) && !world->parent_steps &&
+                   nst_random_below(random, 4) < 3
                ? id
                : draw_id(random, world);
 }
@@ -242,7 +300,7 @@ static void name_result(const struct nst_world *world, const struct nst_world_ac
     if (nst_calls[call->id].returns == NST_RETURNS_ACTOR) {
         call->expect = (struct nst_result){.kind = NST_SUCCEEDS, .value = world->next_actor};
     } else if (nst_calls[call->id].returns == NST_RETURNS_FD) {
-        while (fd < NST_WORLD_FDS && actor->fd[fd])
+        while (fd < NST_WORLD_FDS && actor->fd[fd].kind)
             fd++;
         call->expect = (struct nst_result){.kind = NST_SUCCEEDS, .value = fd};
     }
