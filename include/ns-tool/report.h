@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include <ns-tool/coverage.h>
 #include <ns-tool/property.h>
 
 /* Writes TRACE: each call with its result, `expected …` where it differs, what the judgement found
@@ -13,6 +14,10 @@ void nst_report_trace(FILE *out, const struct nst_trace *trace,
 
 /* Writes a row a property: its name, its verdict, and the finding. */
 void nst_report_judgement(FILE *out, const struct nst_judgement *judgement);
+
+/* Writes a line for each group of features: how many of how many were reached, and the first of
+ * those that never were. */
+void nst_report_coverage(FILE *out, const struct nst_coverage *coverage);
 
 /* Writes TRACE as trees: what every namespace shows at first, then each call with its result, and
  * below it each namespace that the call changed, drawn anew with its changes marked. Namespaces are
