@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <ns-tool/generate.h>
+
 #include "tool/fuzz.h"
 #include "tool/fuzz_report.h"
 #include "tool/number.h"
@@ -26,7 +28,17 @@ struct fuzz {
     bool seeded;
 };
 
-enum { KEY_CASES = 256, KEY_FIRST, KEY_SETUP, KEY_KEEP_GOING, KEY_SAVE, KEY_CALLS, KEY_PRIVILEGED };
+enum {
+    KEY_CASES = 256,
+    KEY_FIRST,
+    KEY_SETUP,
+    KEY_KEEP_GOING,
+    KEY_SAVE,
+    KEY_CALLS,
+    KEY_SWARM,
+    KEY_JSON,
+    KEY_PRIVILEGED
+};
 
 static const struct argp_option arguments[] = {
     {"time", 't', "TIME", 0, "Stop after TIME: 60s, 5m, 8h (without it: at Ctrl-C)", 0},
@@ -35,6 +47,10 @@ static const struct argp_option arguments[] = {
     {"first", KEY_FIRST, "I", 0, "Begin at case I (0)", 0},
     {"jobs", 'j', "J", 0, "Run in J processes (four a core)", 0},
     {"calls", KEY_CALLS, "N", 0, "At most N calls a case (24)", 0},
+    {"swarm", KEY_SWARM, "GROUP[,GROUP...]", 0,
+     "Of the groups of calls that `ns-tool list' has, these in every case (else each draws its "
+     "own)",
+     0},
     {"setup", KEY_SETUP, "NAME", 0,
      "Begin each case in a namespace of its own that must be isolated: private, slave; or with a "
      "mistake that must be found: no-private, no-rec, shared-for-slave",
@@ -42,6 +58,7 @@ static const struct argp_option arguments[] = {
     {"keep-going", KEY_KEEP_GOING, NULL, 0, "Go on after a failure", 0},
     {"save", KEY_SAVE, "DIRECTORY", 0,
      "Keep failures there (corpus/regressions if it exists, else here)", 0},
+    {"json", KEY_JSON, NULL, 0, "Print one JSON object in place of the summary", 0},
     {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
     {0}};
 
@@ -53,9 +70,30 @@ static const struct nst_fuzz_setup *find_setup(const char *name)
     return NULL;
 }
 
+/* Names separated by commas. Returns their bits; 0 where one isn't a group, which RET_BAD then is.
+ */
+static uint32_t find_groups(const char *names, const char **ret_bad)
+{
+    uint32_t groups = 0;
+
+    for (const char *name = names;; name++) {
+        size_t len = strcspn(name, ",");
+        int index = nst_swarm_find(name, len);
+
+        *ret_bad = name;
+        if (index < 0)
+            return 0;
+        groups |= UINT32_C(1) << index;
+        name += len;
+        if (!*name)
+            return groups;
+    }
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct fuzz *fuzz = state->input;
+    const char *bad;
 
     switch (key) {
     case 't':
@@ -77,6 +115,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_CALLS:
         fuzz->options.max_calls =
             (size_t)nst_parse_number(arg, state, "calls", 1, NST_CALLS_MAX / 2);
+        break;
+    case KEY_SWARM:
+        fuzz->options.groups = find_groups(arg, &bad);
+        if (!fuzz->options.groups)
+            argp_error(state, "--swarm takes groups as `ns-tool list' has them, not '%s'", bad);
+        break;
+    case KEY_JSON:
+        fuzz->options.json = true;
         break;
     case KEY_SETUP:
         fuzz->options.setup = find_setup(arg);
@@ -142,7 +188,7 @@ static int start_worker(const struct fuzz *fuzz, struct nst_fuzz_shared *shared,
     if (getppid() != parent)
         _exit(NST_EXIT_BROKE);
     nst_tool_spread(progress->started);
-    exit(nst_fuzz_work(&fuzz->options, shared));
+    exit(nst_fuzz_work(&fuzz->options, shared, progress->started));
 }
 
 static void forget_worker(struct nst_fuzz_progress *progress, pid_t pid)
@@ -231,6 +277,15 @@ static int search(const struct fuzz *fuzz, struct nst_fuzz_shared *shared)
     return nst_fuzz_summary(&fuzz->options, shared, &progress);
 }
 
+/* What was kept broke again, and nothing new was tried. */
+static void report_kept(const struct fuzz *fuzz, const struct nst_fuzz_shared *shared)
+{
+    struct nst_fuzz_progress progress;
+
+    nst_fuzz_begin(&progress, fuzz->time, fuzz->options.cases);
+    nst_fuzz_summary(&fuzz->options, shared, &progress);
+}
+
 int nst_cmd_fuzz(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -262,19 +317,23 @@ int nst_cmd_fuzz(int argc, char **argv)
     if (nst_known_read("corpus/findings", &fuzz.options.known, why) < 0)
         return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
 
-    int kept = nst_fuzz_try_kept(&fuzz.options, fuzz.save);
-    if (!kept)
-        kept = nst_fuzz_try_known(&fuzz.options);
-
-    if (kept && !(kept == NST_EXIT_BROKE && fuzz.options.keep_going))
-        return kept;
-
     struct nst_fuzz_shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (shared == MAP_FAILED)
         return nst_tool_error(NST_EXIT_BROKE, errno, "mapping %zu bytes", sizeof *shared);
     shared->next = fuzz.options.first;
+
+    int kept = nst_fuzz_try_kept(&fuzz.options, shared, fuzz.save);
+
+    if (!kept)
+        kept = nst_fuzz_try_known(&fuzz.options);
+
+    if (kept && !(kept == NST_EXIT_BROKE && fuzz.options.keep_going)) {
+        if (kept == NST_EXIT_BROKE && fuzz.options.json)
+            report_kept(&fuzz, shared);
+        return kept;
+    }
     catch_signals();
 
     int result = search(&fuzz, shared);

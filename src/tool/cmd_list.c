@@ -1,13 +1,11 @@
-/* ns-tool list: properties, calls, and what this kernel supports. */
-#include <errno.h>
-#include <fcntl.h>
+/* ns-tool list: properties, calls, groups of them, and what this kernel supports. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
+#include <ns-tool/generate.h>
 #include <ns-tool/property.h>
 
+#include "tool/kernel.h"
 #include "tool/tool.h"
 
 static const char *said(int r)
@@ -15,64 +13,8 @@ static const char *said(int r)
     return r < 0 ? strerrorname_np(-r) : "yes";
 }
 
-/* Without it, random sequences aren't held against isolation: some mounts may be out of sight. */
-static int probe_mount_count(void)
+static void list_calls(void)
 {
-    int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), r;
-    uint32_t count;
-
-    if (fd < 0)
-        return -errno;
-    r = nst_ns_mount_count(fd, &count);
-    close(fd);
-    return r;
-}
-
-static int probe_events(struct nst_sandbox *sandbox)
-{
-    const struct nst_sequence nothing = {0};
-    struct nst_trace trace = {0};
-    char why[200];
-    int r = nst_run(sandbox, &nothing, NULL, &trace, why);
-
-    if (!r && trace.watch != NST_WATCH_FANOTIFY)
-        r = -ENOSYS;
-    nst_trace_free(&trace);
-    return r;
-}
-
-static void list_kernel(void)
-{
-    const struct nst_run_options none = {0};
-    struct nst_sandbox *sandbox = NULL;
-    struct nst_table table = {0};
-    struct utsname name;
-    char why[200] = "";
-
-    uname(&name);
-    printf("Kernel %s %s\n", name.release, name.machine);
-    printf("  %-34s %s\n", "listmount/statmount (6.8)", said(nst_table_read_statmount(0, &table)));
-    printf("  %-34s %s\n", "a namespace's mount count (6.12)", said(probe_mount_count()));
-
-    int r = nst_sandbox_open(&none, &sandbox, why);
-
-    /* As the sandbox has it: an ordinary user has no power to watch outside. */
-    printf("  %-34s %s\n", "fanotify mount events (6.15)", said(r ? r : probe_events(sandbox)));
-    printf("  %-34s %s%s%s\n", "sandbox in a user namespace", said(r), *why ? ": " : "", why);
-    nst_sandbox_close(sandbox);
-    nst_table_free(&table);
-}
-
-int nst_cmd_list(int argc, char **argv)
-{
-    static const struct argp argp = {
-        .doc = "Lists the properties, the calls, and what this kernel supports."};
-
-    nst_tool_parse(&argp, argc, argv, NULL);
-    puts("Properties");
-    for (size_t i = 0; nst_properties[i]; i++)
-        printf("  %-12s %s\n  %-12s (%s)\n", nst_properties[i]->name, nst_properties[i]->promise,
-               "", nst_properties[i]->source);
     puts("\nCalls");
     for (size_t i = 0; i < NST_CALLS; i++) {
         if (nst_calls[i].since)
@@ -82,7 +24,54 @@ int nst_cmd_list(int argc, char **argv)
             printf("  %s", nst_calls[i].name);
         putchar('\n');
     }
-    putchar('\n');
+}
+
+/* For fuzz --swarm. */
+static void list_groups(void)
+{
+    puts("\nGroups of calls (fuzz --swarm)");
+    for (size_t i = 0; i < nst_swarm_len(); i++) {
+        const struct nst_swarm_group *group = &nst_swarm_groups[i];
+
+        printf("  %-16s %s\n  %-16s (", group->name, group->about, "");
+        for (size_t n = 0, named = 0; n < NST_CALLS; n++)
+            if (group->weight[n])
+                printf("%s%s", named++ ? ", " : "", nst_calls[n].name);
+        puts(")");
+    }
+}
+
+static void list_kernel(void)
+{
+    struct nst_tool_kernel kernel;
+
+    nst_tool_probe(&kernel);
+    printf("\nKernel %s %s\n", kernel.name.release, kernel.name.machine);
+    for (size_t i = 0; i < sizeof kernel.feature / sizeof *kernel.feature; i++) {
+        const struct nst_tool_feature *feature = &kernel.feature[i];
+        char name[64];
+
+        snprintf(name, sizeof name, feature->since ? "%s (%s)" : "%s", feature->name,
+                 feature->since);
+        printf("  %-34s %s", name, said(feature->result));
+        if (!feature->since && *kernel.why)
+            printf(": %s", kernel.why);
+        putchar('\n');
+    }
+}
+
+int nst_cmd_list(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .doc = "Lists the properties, the calls, their groups, and what this kernel supports."};
+
+    nst_tool_parse(&argp, argc, argv, NULL);
+    puts("Properties");
+    for (size_t i = 0; nst_properties[i]; i++)
+        printf("  %-12s %s\n  %-12s (%s)\n", nst_properties[i]->name, nst_properties[i]->promise,
+               "", nst_properties[i]->source);
+    list_calls();
+    list_groups();
     list_kernel();
     return NST_EXIT_HELD;
 }

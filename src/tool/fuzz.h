@@ -5,6 +5,9 @@
 
 #include <stdatomic.h>
 
+#include <stdio.h>
+
+#include <ns-tool/coverage.h>
 #include <ns-tool/kept.h>
 
 #define NST_FUZZ_JOBS_MAX 64
@@ -28,6 +31,8 @@ struct nst_fuzz_options {
     uint64_t seed, first, cases;        /* cases 0: until it is stopped */
     size_t max_calls;                   /* 0: the generator's */
     struct nst_known known;             /* what this kernel is known to break */
+    uint32_t groups;                    /* of nst_swarm_groups; 0: drawn for each case */
+    bool json;                          /* standard output carries one JSON object */
 };
 
 /* Asked of the workers: to take no new case, or to end shrinking as well. */
@@ -45,6 +50,9 @@ struct nst_fuzz_shared {
     _Atomic uint64_t failed[NST_PROPERTIES_MAX];
     _Atomic uint64_t expected[NST_PROPERTIES_MAX]; /* of them known findings */
     _Atomic uint64_t sandboxes;                    /* that died and were made anew */
+    size_t kept, kept_broken; /* failures that were kept and tried first; those that broke again */
+    /* Each worker writes its own; they are added up when all have ended. */
+    struct nst_coverage coverage[NST_FUZZ_JOBS_MAX];
     _Atomic unsigned slots; /* failures taken so far, those beyond the last slot included */
     struct nst_fuzz_failure {
         _Atomic bool whole; /* everything below is written */
@@ -57,16 +65,24 @@ struct nst_fuzz_shared {
     } failure[NST_FUZZ_FAILURES_MAX];
 };
 
-/* What a worker process does: takes cases, judges them, shrinks what fails, until it is stopped.
- * Returns an exit status of the tool. */
-int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared);
+/* What a worker process, the WORKER-th that was started, does: takes cases, judges them, shrinks
+ * what fails, until it is stopped. Returns an exit status of the tool. */
+int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared,
+                  unsigned worker);
 
 /* Runs the findings that are known and says whether this kernel breaks them still. Returns an exit
  * status of the tool. */
 int nst_fuzz_try_known(const struct nst_fuzz_options *options);
 
-/* Runs what earlier searches kept in DIRECTORY and says what still breaks. Returns an exit status
- * of the tool. */
-int nst_fuzz_try_kept(const struct nst_fuzz_options *options, const char *directory);
+/* Runs what earlier searches kept in DIRECTORY, counts it in SHARED and says what still breaks.
+ * Returns an exit status of the tool. */
+int nst_fuzz_try_kept(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared,
+                      const char *directory);
+
+/* Where what people read goes: standard output, unless that carries JSON. */
+static inline FILE *nst_fuzz_out(const struct nst_fuzz_options *options)
+{
+    return options->json ? stderr : stdout;
+}
 
 #endif

@@ -70,13 +70,14 @@ static int try_one(const struct nst_fuzz_options *options, const char *path, uns
     }
     for (size_t i = 0; i < judgement.len; i++)
         if (judgement.verdict[i] == NST_FAIL)
-            printf("%s still breaks %s: %s\n", path, nst_properties[i]->name,
-                   judgement.finding[i].text);
+            fprintf(nst_fuzz_out(options), "%s still breaks %s: %s\n", path,
+                    nst_properties[i]->name, judgement.finding[i].text);
     nst_sequence_free(&sequence);
     return status;
 }
 
-int nst_fuzz_try_kept(const struct nst_fuzz_options *options, const char *directory)
+int nst_fuzz_try_kept(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared,
+                      const char *directory)
 {
     struct nst_sandbox *sandbox = NULL;
     struct dirent **entry = NULL;
@@ -98,12 +99,14 @@ int nst_fuzz_try_kept(const struct nst_fuzz_options *options, const char *direct
         if (!cannot) {
             int one = try_one(options, path, &tried);
 
+            shared->kept_broken += one == NST_EXIT_BROKE;
             status = one ? one : status;
         }
         free(entry[i]);
     }
+    shared->kept = tried;
     if (tried)
-        printf("%u kept failures tried first\n", tried);
+        fprintf(nst_fuzz_out(options), "%u kept failures tried first\n", tried);
     free(entry);
     return status;
 }
@@ -119,10 +122,10 @@ int nst_fuzz_try_known(const struct nst_fuzz_options *options)
         int one = judge(options, known->path, &known->kept, &known->sequence, &judgement, &mended);
 
         status = one ? one : status;
-        printf("%s: %s: %s\n", known->path, known->kept.property,
-               mended ? "mended, it holds now"
-               : one  ? "it could not be judged, or breaks something else"
-                      : "expected-finding");
+        fprintf(nst_fuzz_out(options), "%s: %s: %s\n", known->path, known->kept.property,
+                mended ? "mended, it holds now"
+                : one  ? "it could not be judged, or breaks something else"
+                       : "expected-finding");
     }
     return status;
 }

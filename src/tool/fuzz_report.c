@@ -8,6 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <ns-tool/generate.h>
+#include <ns-tool/report.h>
+
 #include "tool/tool.h"
 
 static double now(void)
@@ -69,12 +72,19 @@ void nst_fuzz_clear_line(struct nst_fuzz_progress *progress)
     progress->line = false;
 }
 
-static void write_repeat(FILE *out, const struct nst_fuzz_options *options, uint64_t index)
+void nst_fuzz_write_repeat(FILE *out, const struct nst_fuzz_options *options, uint64_t index)
 {
+    const char *joint = " --swarm ";
+
     fprintf(out, "ns-tool fuzz --seed %" PRIu64 " --first %" PRIu64 " --cases 1", options->seed,
             index);
     if (options->max_calls)
         fprintf(out, " --calls %zu", options->max_calls);
+    for (size_t i = 0; i < nst_swarm_len(); i++)
+        if (options->groups >> i & 1) {
+            fprintf(out, "%s%s", joint, nst_swarm_groups[i].name);
+            joint = ",";
+        }
     if (options->setup)
         fprintf(out, " --setup %s", options->setup->name);
     if (options->run.privileged)
@@ -93,7 +103,7 @@ static void write_comments(FILE *out, const struct nst_fuzz_options *options,
             property->promise, property->source, failure->finding.text);
     fprintf(out, "# kernel: %s (%s)\n# seed: %" PRIu64 "\n# command: ", here.release, here.machine,
             options->seed);
-    write_repeat(out, options, failure->index);
+    nst_fuzz_write_repeat(out, options, failure->index);
     fprintf(out, "\n# options: --random%s%s\n", options->setup ? " --isolated" : "",
             options->run.privileged ? " --privileged" : "");
 }
@@ -118,34 +128,57 @@ static void keep(const struct nst_fuzz_options *options, const struct nst_fuzz_f
     if (fclose(out) != 0)
         nst_tool_error(0, errno, "keeping the sequence in %s", path);
     else
-        printf("kept:   %s (ns-tool run %s)\n", path, path);
+        fprintf(nst_fuzz_out(options), "kept:   %s (ns-tool run %s)\n", path, path);
 }
 
 void nst_fuzz_show_failure(const struct nst_fuzz_options *options,
                            const struct nst_fuzz_failure *failure, const char *directory)
 {
     const struct nst_property *property = nst_properties[failure->property];
+    FILE *out = nst_fuzz_out(options);
 
-    printf("case %" PRIu64 " breaks %s: %s\n  (%s; %s)\n", failure->index, property->name,
-           failure->finding.text, property->promise, property->source);
-    printf("shrunk from %zu calls%s:\n\n%s\n", failure->calls_before,
-           failure->comes_and_goes ? ", which comes and goes: it did not fail each time" : "",
-           failure->text);
-    printf("repeat: ");
-    write_repeat(stdout, options, failure->index);
-    putchar('\n');
+    fprintf(out, "case %" PRIu64 " breaks %s: %s\n  (%s; %s)\n", failure->index, property->name,
+            failure->finding.text, property->promise, property->source);
+    fprintf(out, "shrunk from %zu calls%s:\n\n%s\n", failure->calls_before,
+            failure->comes_and_goes ? ", which comes and goes: it did not fail each time" : "",
+            failure->text);
+    fputs("repeat: ", out);
+    nst_fuzz_write_repeat(out, options, failure->index);
+    putc('\n', out);
     if (options->setup && options->setup->broken && !options->keep_broken)
-        printf("not kept: --setup %s is a mistake that must be found\n", options->setup->name);
+        fprintf(out, "not kept: --setup %s is a mistake that must be found\n",
+                options->setup->name);
     else
         keep(options, failure, directory);
-    putchar('\n');
-    fflush(stdout);
+    putc('\n', out);
+    fflush(out);
 }
 
-int nst_fuzz_summary(const struct nst_fuzz_options *options, const struct nst_fuzz_shared *shared,
-                     const struct nst_fuzz_progress *progress)
+static void print_properties(const struct nst_fuzz_shared *shared)
 {
-    uint64_t cases = shared->cases, calls = shared->calls, failed = 0;
+    for (size_t i = 0; nst_properties[i]; i++) {
+        uint64_t skipped = shared->skipped[i], expected = shared->expected[i],
+                 broken = shared->failed[i] - expected;
+
+        if (!strcmp(nst_properties[i]->name, "expectation"))
+            continue; /* of random calls nothing is expected */
+        printf("%-12s ", nst_properties[i]->name);
+        if (broken)
+            printf("broken in %" PRIu64 " cases", broken);
+        else
+            printf(shared->cases > skipped ? "held" : "not judged");
+        if (expected)
+            printf(", expected-finding in %" PRIu64, expected);
+        printf(skipped ? ", skipped in %" PRIu64 "\n" : "\n", skipped);
+    }
+}
+
+static void print_summary(const struct nst_fuzz_options *options,
+                          const struct nst_fuzz_shared *shared,
+                          const struct nst_fuzz_progress *progress,
+                          const struct nst_coverage *coverage)
+{
+    uint64_t cases = shared->cases, calls = shared->calls;
     double seconds = nst_fuzz_seconds(progress);
 
     printf("%" PRIu64 " cases in %.1f s (%.0f a second), seed %" PRIu64 "\n", cases, seconds,
@@ -153,30 +186,44 @@ int nst_fuzz_summary(const struct nst_fuzz_options *options, const struct nst_fu
     printf("%" PRIu64 " calls, %.0f%% succeeded; in %.1f%% of the cases none did\n", calls,
            calls ? 100.0 * (double)shared->succeeded / (double)calls : 0,
            cases ? 100.0 * (double)shared->idle / (double)cases : 0);
-    for (size_t i = 0; nst_properties[i]; i++) {
-        uint64_t skipped = shared->skipped[i], expected = shared->expected[i],
-                 broken = shared->failed[i] - expected;
-
-        failed += broken;
-        if (!strcmp(nst_properties[i]->name, "expectation"))
-            continue; /* of random calls nothing is expected */
-        printf("%-12s ", nst_properties[i]->name);
-        if (broken)
-            printf("broken in %" PRIu64 " cases", broken);
-        else
-            printf(cases > skipped ? "held" : "not judged");
-        if (expected)
-            printf(", expected-finding in %" PRIu64, expected);
-        printf(skipped ? ", skipped in %" PRIu64 "\n" : "\n", skipped);
-    }
+    print_properties(shared);
+    nst_report_coverage(stdout, coverage);
     if (shared->sandboxes)
         printf("%" PRIu64 " sandboxes died, their cases were not judged\n",
                (uint64_t)shared->sandboxes);
     if (progress->killed)
         printf("%u workers were killed, their cases were not judged\n", progress->killed);
-    if (failed || shared->sandboxes || progress->killed)
-        return NST_EXIT_BROKE;
-    if (!progress->status && !cases)
-        return nst_tool_error(NST_EXIT_CANNOT, 0, "no case was judged: it ended too early");
-    return progress->status;
+}
+
+static void add_up(const struct nst_fuzz_shared *shared, struct nst_coverage *ret_coverage)
+{
+    memset(ret_coverage, 0, sizeof *ret_coverage);
+    for (size_t i = 0; i < NST_FUZZ_JOBS_MAX; i++) {
+        for (size_t n = 0; n < NST_FEATURES_MAX; n++)
+            ret_coverage->hits[n] += shared->coverage[i].hits[n];
+        for (size_t n = 0; n < NST_CALLS * NST_ERRNO_MAX; n++)
+            ret_coverage->results[n / NST_ERRNO_MAX][n % NST_ERRNO_MAX] +=
+                shared->coverage[i].results[n / NST_ERRNO_MAX][n % NST_ERRNO_MAX];
+    }
+}
+
+int nst_fuzz_summary(const struct nst_fuzz_options *options, const struct nst_fuzz_shared *shared,
+                     const struct nst_fuzz_progress *progress)
+{
+    struct nst_coverage coverage;
+    int status = progress->status;
+
+    add_up(shared, &coverage);
+    for (size_t i = 0; nst_properties[i]; i++)
+        if (shared->failed[i] > shared->expected[i])
+            status = NST_EXIT_BROKE;
+    if (shared->sandboxes || progress->killed || shared->kept_broken)
+        status = NST_EXIT_BROKE;
+    if (!status && !shared->cases)
+        status = nst_tool_error(NST_EXIT_CANNOT, 0, "no case was judged: it ended too early");
+    if (!options->json)
+        print_summary(options, shared, progress, &coverage);
+    else if (nst_fuzz_print_json(options, shared, progress, &coverage, status) < 0)
+        status = nst_tool_error(NST_EXIT_BROKE, ENOMEM, "writing JSON");
+    return status;
 }

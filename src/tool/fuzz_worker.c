@@ -39,17 +39,17 @@ static int behind_setup(const struct nst_fuzz_setup *setup, const struct nst_seq
 static int make_case(const struct nst_fuzz_options *options, uint64_t index,
                      struct nst_sequence *ret_sequence)
 {
-    const struct nst_generator generator = {.max_calls = options->max_calls};
-    struct nst_random random;
+    const struct nst_generator generator = {.max_calls = options->max_calls,
+                                            .groups = options->groups};
 
-    nst_random_seed(&random, options->seed * UINT64_C(0x9e3779b97f4a7c15) + index);
-    return nst_generate(&random, &generator, ret_sequence);
+    return nst_generate_case(options->seed, index, &generator, ret_sequence);
 }
 
 struct trial {
     const struct nst_fuzz_options *options;
     struct nst_fuzz_shared *shared;
     struct nst_sandbox *sandbox;
+    struct nst_coverage *coverage; /* this worker's */
     struct nst_judgement judgement;
     size_t property; /* that must fail again */
     char why[200];
@@ -230,6 +230,7 @@ static int work_case(struct trial *trial, uint64_t index)
         r = perform(trial, &whole, &trace);
     if (!r) {
         count(trial->shared, &trace);
+        nst_coverage_add(trial->coverage, &trace);
         judge(trial, index, &sequence, &trace);
     }
     nst_trace_free(&trace);
@@ -238,9 +239,12 @@ static int work_case(struct trial *trial, uint64_t index)
     return r;
 }
 
-int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared)
+int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared *shared,
+                  unsigned worker)
 {
-    struct trial trial = {.options = options, .shared = shared};
+    struct trial trial = {.options = options,
+                          .shared = shared,
+                          .coverage = &shared->coverage[worker % NST_FUZZ_JOBS_MAX]};
     int r = open_sandbox(&trial);
 
     if (r < 0)
