@@ -55,7 +55,7 @@ if(NST_COVERAGE)
     string(APPEND example_flags " --coverage")
 endif()
 if(NST_FUZZ)
-    string(APPEND example_flags " -fsanitize=address,undefined")
+    string(APPEND example_flags " -fsanitize=fuzzer-no-link,address,undefined")
 endif()
 add_test(NAME example COMMAND ${CMAKE_SOURCE_DIR}/tests/example/check.sh ${CMAKE_BINARY_DIR}
          ${CMAKE_C_COMPILER} "${example_flags}")
