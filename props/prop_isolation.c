@@ -57,6 +57,23 @@ static const struct nst_prop claims[] = {
     {MISTAKE("MS_PRIVATE_left_out_is_found_by_polling", NST_PROP_UNSHARE), .run.no_fanotify = true},
     {MISTAKE("MS_PRIVATE_left_out_is_found_among_200_calls", NST_PROP_UNSHARE), .calls = 200,
      .plant = "1 mount(\"none\", \"/b\", \"tmpfs\", MS_NOSUID, \"size=1M\")\n", .minimum = 1},
+    {MISTAKE("MS_PRIVATE_left_out_is_found_by_a_chain_of_descriptors_among_200_calls",
+             NST_PROP_UNSHARE),
+     .calls = 200,
+     .plant = "1 fsopen(\"tmpfs\", FSOPEN_CLOEXEC) = 90\n"
+              "1 fsconfig(90, FSCONFIG_CMD_CREATE, NULL, NULL, 0)\n"
+              "1 fsmount(90, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID) = 91\n"
+              "1 move_mount(91, \"\", AT_FDCWD, \"/b\", MOVE_MOUNT_F_EMPTY_PATH)\n",
+     .minimum = 4},
+    {MISTAKE("MS_PRIVATE_left_out_is_found_on_a_directory_among_200_calls", NST_PROP_UNSHARE),
+     .calls = 200,
+     .plant = "1 mkdir(\"/mnt/deep\", 0700)\n1 mkdir(\"/mnt/deep/er\", 0700)\n"
+              "1 mount(\"none\", \"/mnt/deep/er\", \"tmpfs\", MS_NOSUID, \"size=1M,mode=0700\")\n",
+     .minimum = 1},
+    {MISTAKE("MS_PRIVATE_left_out_is_found_in_a_child_among_200_calls", NULL), .calls = 200,
+     .plant = "1 clone(child_stack=NULL, flags=CLONE_NEWNS|CLONE_NEWPID|SIGCHLD) = 60\n"
+              "60 fork() = 61\n61 mount(\"none\", \"/b\", \"tmpfs\", MS_NOSUID, \"size=1M\")\n",
+     .minimum = 2},
     {MISTAKE("MS_REC_left_out_is_found",
              IN_A_MOUNT NST_PROP_UNSHARE NST_PROP_CHANGE("MS_PRIVATE"))},
     {MISTAKE("AT_RECURSIVE_left_out_is_found", IN_A_MOUNT NST_PROP_UNSHARE SETATTR("0"))},
