@@ -113,7 +113,8 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
     stays = false;
     arena->actors = 1;
     arena->actor[0].name = name;
-    arena->seen[arena->seen_len++] = (struct nst_seen){observer->ns, observer->inode};
+    arena->seen[arena->seen_len++] =
+        (struct nst_seen){.ns = observer->ns, .inode = observer->inode};
     return 0;
 }
 

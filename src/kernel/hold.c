@@ -130,24 +130,47 @@ static bool is_held(const struct nst_arena *arena, const struct nst_raw_step *st
     return false;
 }
 
+/* Whether nothing stood on its root mount, whose parent is itself, when somebody was in SEEN last:
+ * a
+ * "/" that was detached. */
+static void note_empty(const struct nst_arena *arena, struct nst_seen *seen)
+{
+    for (size_t i = 0; i < arena->last->len; i++) {
+        const struct nst_raw_view *view = arena->last->view[i];
+        unsigned long id, parent;
+
+        if (view->ns != seen->ns)
+            continue;
+        seen->empty = !view->mountinfo_len ||
+                      (sscanf(view->mountinfo, "%lu %lu ", &id, &parent) == 2 && id == parent &&
+                       memchr(view->mountinfo, '\n', view->mountinfo_len) ==
+                           view->mountinfo + view->mountinfo_len - 1);
+    }
+}
+
 /* Fills STEP's alive. Returns how many of them nothing is known to hold; -ENOSYS: this kernel
  * doesn't tell. */
-static int look(const struct nst_arena *arena, const struct nst_observer *observer,
+static int look(struct nst_arena *arena, const struct nst_observer *observer,
                 struct nst_raw_step *step)
 {
     int idle = 0;
 
     step->alives = 0;
     for (size_t i = 0; i < arena->seen_len; i++) {
-        const struct nst_seen *seen = &arena->seen[i];
-        int lives = nst_ns_lives(seen->ns);
+        struct nst_seen *seen = &arena->seen[i];
+        bool held = seen->ns == observer->ns || is_held(arena, step, seen);
+        int lives = seen->dead ? 0 : nst_ns_lives(seen->ns);
 
         if (lives < 0)
             return lives;
+        note_empty(arena, seen);
+        if (!lives && seen->empty && held) /* of such a one the kernel doesn't tell */
+            lives = 1;
+        seen->dead = !lives;
         if (!lives)
             continue;
         step->alive[step->alives++] = seen->ns;
-        idle += seen->ns != observer->ns && !is_held(arena, step, seen);
+        idle += !held;
     }
     return idle;
 }

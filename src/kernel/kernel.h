@@ -140,6 +140,8 @@ struct nst_arena {
     size_t actors;
     struct nst_seen {
         uint64_t ns, inode;
+        bool dead;        /* once it is, it stays so */
+        bool empty;       /* nothing is mounted in it */
     } seen[NST_SEEN_MAX]; /* mount namespaces that its actors were in */
     size_t seen_len;
     bool seen_all; /* there were no more */
@@ -229,8 +231,8 @@ struct nst_observer {
     struct nst_table known_statmount;
     int own_mountinfo, own_file; /* of SELF, while it didn't move since OWN_MOVES; or -1 */
     unsigned own_moves;
-    int channel;                 /* of the runner and the first actor, one end each */
-    struct nst_actor *self;      /* in whose process this is; NULL: the runner's */
+    int channel;            /* of the runner and the first actor, one end each */
+    struct nst_actor *self; /* in whose process this is; NULL: the runner's */
     uint64_t ns, inode, owner;
     struct nst_watch *watch;
     bool watch_polls;
