@@ -30,8 +30,9 @@ static int still_fails(void *ctx, const struct nst_sequence *candidate)
     char why[200] = "";
 
     trial_free(trial);
-    int r = nst_fuzz_run(trial->target, candidate, &trial->whole, &trial->trace, &trial->judgement,
-                         why);
+    bool twins = trial->property == DIED || nst_properties[trial->property]->twin;
+    int r = nst_fuzz_run(trial->target, candidate, twins, &trial->whole, &trial->trace,
+                         &trial->judgement, why);
 
     if (trial->property == DIED)
         return r == -EPIPE;

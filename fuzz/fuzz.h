@@ -37,11 +37,12 @@ struct nst_fuzz_target {
  * sandbox is to be had, says so once and holds it against nst_fuzz_check_text(). Returns 0. */
 int nst_fuzz_perform(const struct nst_fuzz_target *target, const uint8_t *data, size_t size);
 
-/* Performs SEQUENCE behind the target's setup, pinned. Returns 1 with RET_TRACE, which refers to
+/* Performs SEQUENCE behind the target's setup, pinned; if TWINS, holds it against the properties
+ * that take a second run, too. Returns 1 with RET_TRACE, which refers to
  * RET_WHOLE, and what was judged of it; 0 where this machine has no sandbox for it; -errno.
  * The caller frees both, whatever is returned. */
 int nst_fuzz_run(const struct nst_fuzz_target *target, const struct nst_sequence *sequence,
-                 struct nst_sequence *ret_whole, struct nst_trace *ret_trace,
+                 bool twins, struct nst_sequence *ret_whole, struct nst_trace *ret_trace,
                  struct nst_judgement *ret_judgement, char *why);
 
 /* Which property JUDGEMENT says is broken: its index, or -1. */

@@ -33,10 +33,12 @@ struct nst_prop {
     nst_prop_check check; /* in place of a property of one trace */
     const char *setup;    /* calls that stand before the random ones; NULL: none */
     enum nst_intent intent;
-    void (*spoil)(struct nst_trace *trace); /* makes of it what a broken kernel would show */
+    void (*spoil)(struct nst_trace *trace);      /* makes of it what a broken kernel would show */
+    void (*spoil_twin)(struct nst_trace *trace); /* the same of a second run */
     /* Changes a call, as a runtime with a mistake would: this is performed, while the property is
      * told that what stood there was. Strings that it sets must be static. */
     void (*mistake)(struct nst_call *call);
+    void (*mistake_twin)(struct nst_call *call); /* the same in a second run */
     bool broken;      /* a mutant: one of the cases must be rejected, else nothing is checked */
     uint64_t cases;   /* 0: 300; of a mutant, which ends with the first rejected one, 3,000 */
     size_t max_calls; /* 0: the generator's */
@@ -81,6 +83,53 @@ static inline void nst_prop_perform(struct nst_prop_run *run, const struct nst_s
     }
 }
 
+/* Runs SEQUENCE, its calls changed by MISTAKE, and lets SPOIL make a broken kernel's trace of it.
+ * Either may be NULL. The trace tells of SEQUENCE's calls. */
+static inline void nst_prop_perform_broken(struct nst_prop_run *run,
+                                           const struct nst_sequence *sequence,
+                                           void (*mistake)(struct nst_call *call),
+                                           void (*spoil)(struct nst_trace *trace),
+                                           struct nst_trace *ret_trace)
+{
+    struct nst_sequence performed = {0};
+
+    if (mistake) {
+        ck_assert_int_eq(nst_sequence_copy(sequence, &performed), 0);
+        for (size_t i = 0; i < performed.len; i++)
+            mistake(&performed.call[i]);
+    }
+    nst_prop_perform(run, mistake ? &performed : sequence, ret_trace);
+    for (size_t i = 0; i < ret_trace->len; i++)
+        ret_trace->step[i].call = &sequence->call[i];
+    if (spoil)
+        spoil(ret_trace);
+    nst_sequence_free(&performed);
+}
+
+/* What PROPERTY says of TRACE and of the second run that it asks for. */
+static inline enum nst_verdict nst_prop_compare(struct nst_prop_run *run,
+                                                const struct nst_property *property,
+                                                const struct nst_trace *trace,
+                                                const struct nst_judge_options *options,
+                                                struct nst_finding *ret_finding)
+{
+    enum nst_verdict verdict = NST_SKIP;
+    struct nst_trace twin_trace = {0};
+    struct nst_twin twin = {0};
+    int r = trace->deadline ? 1 : property->twin(trace, options, &twin);
+
+    ck_assert_int_ge(r, 0);
+    if (!r) {
+        nst_prop_perform_broken(run, &twin.sequence, run->prop->mistake_twin, run->prop->spoil_twin,
+                                &twin_trace);
+        if (!twin_trace.deadline)
+            verdict = property->compare(trace, &twin, &twin_trace, options, ret_finding);
+    }
+    nst_trace_free(&twin_trace);
+    nst_twin_free(&twin);
+    return verdict;
+}
+
 /* The check of a claim that names a property, or none. */
 static inline enum nst_verdict nst_prop_judge(struct nst_prop_run *run,
                                               const struct nst_sequence *sequence,
@@ -89,27 +138,19 @@ static inline enum nst_verdict nst_prop_judge(struct nst_prop_run *run,
     const struct nst_judge_options options = {.random = true, .intent = run->prop->intent};
     const char *name = run->prop->property;
     enum nst_verdict verdict = NST_SKIP;
-    struct nst_sequence performed = {0};
     struct nst_trace trace = {0};
 
-    if (run->prop->mistake) {
-        ck_assert_int_eq(nst_sequence_copy(sequence, &performed), 0);
-        for (size_t i = 0; i < performed.len; i++)
-            run->prop->mistake(&performed.call[i]);
-    }
-    nst_prop_perform(run, run->prop->mistake ? &performed : sequence, &trace);
-    for (size_t i = 0; i < trace.len; i++)
-        trace.step[i].call = &sequence->call[i];
-    if (run->prop->spoil)
-        run->prop->spoil(&trace);
+    nst_prop_perform_broken(run, sequence, run->prop->mistake, run->prop->spoil, &trace);
     for (size_t i = 0; nst_properties[i] && verdict != NST_FAIL && verdict != NST_ERROR; i++)
         if (!name || strcmp(nst_properties[i]->name, name) == 0) {
-            enum nst_verdict one = nst_properties[i]->check(&trace, &options, ret_finding);
+            enum nst_verdict one =
+                nst_properties[i]->check
+                    ? nst_properties[i]->check(&trace, &options, ret_finding)
+                    : nst_prop_compare(run, nst_properties[i], &trace, &options, ret_finding);
 
             verdict = one == NST_SKIP ? verdict : one;
         }
     nst_trace_free(&trace);
-    nst_sequence_free(&performed);
     return verdict;
 }
 
@@ -196,7 +237,7 @@ static inline void nst_prop_fail(struct nst_prop_run *run, uint64_t index,
 static inline void nst_prop_try_all(struct nst_prop_run *run)
 {
     struct nst_generator generator = {.max_calls = run->prop->max_calls};
-    uint64_t cases = nst_prop_cases(run->prop), passed = 0;
+    uint64_t cases = nst_prop_cases(run->prop), judged = 0;
     bool rejected = false;
     uint64_t i = 0;
 
@@ -214,20 +255,20 @@ static inline void nst_prop_try_all(struct nst_prop_run *run)
 
         ck_assert_msg(verdict != NST_ERROR, "case %llu: an error", (unsigned long long)i);
         rejected = verdict == NST_FAIL && run->prop->broken;
-        passed += verdict == NST_PASS;
+        judged += verdict != NST_SKIP;
         if (verdict == NST_FAIL && !run->prop->broken)
             nst_prop_fail(run, i, &sequence, &finding);
         if (rejected)
             nst_prop_killed(run, i, &sequence);
         nst_sequence_free(&sequence);
     }
-    fprintf(stderr, "%s: %llu cases, %llu calls, %llu succeeded\n", run->prop->claim,
-            (unsigned long long)i, (unsigned long long)run->calls,
+    fprintf(stderr, "%s: %llu cases, %llu judged, %llu calls, %llu succeeded\n", run->prop->claim,
+            (unsigned long long)i, (unsigned long long)judged, (unsigned long long)run->calls,
             (unsigned long long)run->succeeded);
     if (!rejected && run->prop->broken)
         nst_prop_note(run->prop, "survived", i, (const size_t[4]){0});
     ck_assert_msg(rejected || !run->prop->broken, "no case was rejected");
-    ck_assert_msg(passed || run->prop->broken, "no case was judged");
+    ck_assert_msg(judged || run->prop->broken, "no case was judged");
 }
 
 START_TEST(nst_prop_holds)

@@ -30,6 +30,7 @@ static const struct {
 } rows[] = {
     {seed, NULL, 0, "isolation    pass"},
     {seed, "--no-fanotify", 0, "isolation    pass"},
+    {seed, "--repeat=3", 0, "determinism  pass"},
     {seed, "--repeat=50", 0, "50 runs, all held"},
     /* the mutants: MS_PRIVATE left out, MS_REC left out, MS_SHARED for MS_PRIVATE */
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n", NULL, 1,
@@ -62,6 +63,8 @@ static const struct {
     {"1 umount2(\"/a\", NOPE)\n", NULL, 2, ":1:17: expected"},
     {"1 kill(1, SIGSTOP)\n1 chdir(\"/\")\n", "--deadline=200", 1,
      "expectation  fail: kill did not return before its deadline"},
+    {"1 kill(1, SIGSTOP)\n1 chdir(\"/\")\n", "--deadline=200", 1,
+     "determinism  skip: a call did not return before its deadline"},
     {"1 umount2(\"/a\", 0) = 0\n", "--random", 0, "isolation    pass"},
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n", "--random", 0,
      "isolation    pass"},

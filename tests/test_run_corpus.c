@@ -45,7 +45,10 @@ static void run(struct nst_sandbox *sandbox, const char *name,
     int r = nst_run(sandbox, &outcome->sequence, options, &outcome->trace, why);
 
     ck_assert_msg(!r, "%s: running: %s: %s", name, why, strerrorname_np(-r));
-    outcome->verdict = nst_judge(&outcome->trace, &judge, &outcome->judgement);
+    nst_judge(&outcome->trace, &judge, &outcome->judgement);
+    r = nst_judge_twins(sandbox, &outcome->trace, options, &judge, NULL, &outcome->judgement, why);
+    ck_assert_msg(!r, "%s: running a second time: %s: %s", name, why, strerrorname_np(-r));
+    outcome->verdict = nst_judgement_worst(&outcome->judgement);
 }
 
 static void outcome_free(struct outcome *outcome)

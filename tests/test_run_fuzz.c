@@ -33,6 +33,14 @@ static const struct {
     {"--cases=200", "--setup=slave", 0, "views        held\n"},
     {"--cases=1", "--first=18446744073709551615", 0, "1 cases in "},
     {"--cases=50", "--calls=1", 0, "50 cases in "},
+    /* what takes a second run is judged of a share, and said to be skipped in the rest */
+    {"--cases=64", "--jobs=2", 0, "determinism  held, skipped in 56\n"},
+    {"--cases=20", "--share=1", 0, "determinism  held\n"},
+    {"--cases=20", "--share=0", 0, "determinism  not judged, skipped in 20\n"},
+    {"--cases=1", "--first=16", 0, "determinism  held\n"},
+    {"--cases=1", "--first=17", 0, "determinism  not judged, skipped in 1\n"},
+    {"--share=-1", NULL, 2, "--share takes a whole number"},
+    {"--share=3", "--setup=no-private", 1, " --share 3 --setup no-private\n"},
     /* the mutants */
     {"--cases=500", "--setup=no-private", 1, "breaks isolation: "},
     {"--cases=500", "--setup=no-rec", 1, "breaks isolation: "},

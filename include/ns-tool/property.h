@@ -1,4 +1,5 @@
-/* A property is a promise and a pure function that holds one trace against it. */
+/* A property is a promise and a pure function that holds one trace against it, or two: a second run
+ * beside the first, its twin, which the property makes of the first one's trace. */
 #ifndef NS_TOOL_PROPERTY_H
 #define NS_TOOL_PROPERTY_H
 
@@ -37,8 +38,8 @@ struct nst_judge_options {
 /* The second run of a property that compares two. */
 struct nst_twin {
     struct nst_sequence sequence;
-    size_t
-        *step; /* for each of its calls the step of the first run that it stands for, or SIZE_MAX */
+    /* For each of its calls the step of the first run that it stands for, or SIZE_MAX; rising. */
+    size_t *step;
 };
 
 /* One that judges one trace has CHECK; one that compares two runs has TWIN and COMPARE instead. */
@@ -49,9 +50,11 @@ struct nst_property {
     enum nst_verdict (*check)(const struct nst_trace *trace,
                               const struct nst_judge_options *options,
                               struct nst_finding *ret_finding);
-    /* Makes of the first run the sequence that is to be run beside it. Returns 0; 1 where there is
-     * nothing to compare, RET_TWIN being empty then; -ENOMEM. */
-    int (*twin)(const struct nst_trace *trace, struct nst_twin *ret_twin);
+    /* Makes of the first run the sequence that is to be run beside it; RET_TWIN is empty before.
+     * Returns 0; 1 where there is nothing to compare; -ENOMEM. Its caller frees RET_TWIN. */
+    int (*twin)(const struct nst_trace *trace, const struct nst_judge_options *options,
+                struct nst_twin *ret_twin);
+    /* TWIN_TRACE is a whole run of TWIN's sequence. */
     enum nst_verdict (*compare)(const struct nst_trace *trace, const struct nst_twin *twin,
                                 const struct nst_trace *twin_trace,
                                 const struct nst_judge_options *options,
@@ -72,18 +75,23 @@ struct nst_judgement {
 };
 
 /* Holds TRACE against every property of one trace; those of two runs are skipped, see
- * nst_judge_twins(). Returns NST_ERROR if one gave it, else NST_FAIL if one did,
- * else NST_PASS; what was skipped stands in RET_JUDGEMENT. */
+ * nst_judge_twins(). Returns what nst_judgement_worst() does. */
 enum nst_verdict nst_judge(const struct nst_trace *trace, const struct nst_judge_options *options,
                            struct nst_judgement *ret_judgement);
 
-/* Holds TRACE against every property of two runs: runs in SANDBOX, under RUN_OPTIONS, what each
- * asks for, and adds to JUDGEMENT, which nst_judge() made of TRACE. Returns 0, or what nst_run()
- * does, with WHY (of 200 bytes, may be NULL) set. */
+/* Holds TRACE against every property of two runs, or against ONLY where that isn't NULL: runs in
+ * SANDBOX, under RUN_OPTIONS, what each asks for, and adds to JUDGEMENT, which nst_judge() made of
+ * TRACE. What couldn't be compared stays skipped, and its finding's text says why. Returns 0, or
+ * what nst_run() does, with WHY (of 200 bytes, may be NULL) set. */
 int nst_judge_twins(struct nst_sandbox *sandbox, const struct nst_trace *trace,
                     const struct nst_run_options *run_options,
-                    const struct nst_judge_options *options, struct nst_judgement *judgement,
-                    char *why) __attribute__((warn_unused_result));
+                    const struct nst_judge_options *options, const struct nst_property *only,
+                    struct nst_judgement *judgement, char *why)
+    __attribute__((warn_unused_result));
+
+/* NST_ERROR if a property gave it, else NST_FAIL if one did, else NST_PASS; what was skipped stands
+ * in JUDGEMENT. */
+enum nst_verdict nst_judgement_worst(const struct nst_judgement *judgement);
 
 /* Frees what TWIN owns and empties it. */
 void nst_twin_free(struct nst_twin *twin);

@@ -7,6 +7,7 @@
 extern const struct nst_property nst_property_expectation, nst_property_isolation,
     nst_property_cleanup, nst_property_atomicity, nst_property_views, nst_property_busy,
     nst_property_lifetime, nst_property_cover, nst_property_propagation;
+extern const struct nst_property nst_property_determinism;
 
 /* The view of namespace NS in SNAPSHOT, or NULL. */
 static inline const struct nst_ns_view *nst_view_of(const struct nst_snapshot *snapshot,
@@ -27,5 +28,12 @@ static inline const struct nst_ns_view *nst_view_later(const struct nst_snapshot
 
     return view && view->reader == before->reader ? view : NULL;
 }
+
+/* For properties of two runs. The twin that is the first sequence again. Returns 0 or -ENOMEM. */
+int nst_twin_same(const struct nst_trace *trace, struct nst_twin *ret_twin);
+
+/* Whether the answers differ; then RET_FINDING tells so of step AT, WHO being whose SECOND is. */
+bool nst_answers_differ(const struct nst_step *first, const struct nst_step *second,
+                        const char *who, size_t at, struct nst_finding *ret_finding);
 
 #endif

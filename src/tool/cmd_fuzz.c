@@ -37,7 +37,8 @@ enum {
     KEY_CALLS,
     KEY_SWARM,
     KEY_JSON,
-    KEY_PRIVILEGED
+    KEY_PRIVILEGED,
+    KEY_SHARE
 };
 
 static const struct argp_option arguments[] = {
@@ -51,6 +52,8 @@ static const struct argp_option arguments[] = {
      "Of the groups of calls that `ns-tool list' has, these in every case (else each draws its "
      "own)",
      0},
+    {"share", KEY_SHARE, "N", 0,
+     "Hold one case in N against the properties that take a second run (8; 1: each, 0: none)", 0},
     {"setup", KEY_SETUP, "NAME", 0,
      "Begin each case in a namespace of its own that must be isolated: private, slave; or with a "
      "mistake that must be found: no-private, no-rec, shared-for-slave",
@@ -123,6 +126,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_JSON:
         fuzz->options.json = true;
+        break;
+    case KEY_SHARE:
+        fuzz->options.share = nst_parse_number(arg, state, "share", 0, UINT64_MAX);
         break;
     case KEY_SETUP:
         fuzz->options.setup = find_setup(arg);
@@ -294,7 +300,8 @@ int nst_cmd_fuzz(int argc, char **argv)
         .doc = "Performs random sequences and holds what every namespace showed against every "
                "property. A failure is shrunk to the shortest sequence that still fails, printed "
                "and kept. Ctrl-C ends it with the summary so far."};
-    struct fuzz fuzz = {.jobs = 4 * (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
+    struct fuzz fuzz = {.options = {.share = NST_FUZZ_SHARE},
+                        .jobs = 4 * (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
     struct stat status;
 
     if (fuzz.jobs > NST_FUZZ_JOBS_MAX)

@@ -92,9 +92,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-/* Runs SEQUENCE once and judges it; prints the trace if SHOW, or if it is the first that broke. */
+/* Runs SEQUENCE once and judges it; if it is the FIRST time, by second runs too. Prints the trace
+ * then, or if it is the first that broke. */
 static int run_once(const struct run *run, struct nst_sandbox *sandbox,
-                    const struct nst_sequence *sequence, bool show)
+                    const struct nst_sequence *sequence, bool first)
 {
     bool first_broken, mended;
     struct nst_judgement judgement;
@@ -107,9 +108,17 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
 
     nst_judge(&trace, &run->judge, &judgement);
 
+    if (first)
+        r = nst_judge_twins(sandbox, &trace, &run->options, &run->judge, NULL, &judgement, why);
+    if (r < 0) {
+        nst_trace_free(&trace);
+        return nst_tool_error(NST_EXIT_BROKE, r, "running a second time: %s", why);
+    }
+
     enum nst_verdict verdict = nst_kept_judge(run->kept, &judgement, &mended);
+
     first_broken = (verdict != NST_PASS || mended) && atomic_fetch_add(run->broken, 1) == 0;
-    if (show || first_broken) {
+    if (first || first_broken) {
         if (!run->quiet)
             nst_report_trace(stdout, &trace, &judgement);
         nst_report_judgement(stdout, &judgement);

@@ -12,6 +12,7 @@
 
 #define NST_FUZZ_JOBS_MAX 64
 #define NST_FUZZ_FAILURES_MAX 16
+#define NST_FUZZ_SHARE 8 /* unless told */
 #define NST_FUZZ_TEXT_MAX (256 * 1024)
 
 /* What the first actor does before its random calls. Those marked broken are the mutants that
@@ -29,6 +30,7 @@ struct nst_fuzz_options {
     bool keep_broken;                   /* what a broken setup breaks is saved too */
     const struct nst_fuzz_setup *setup; /* NULL: none */
     uint64_t seed, first, cases;        /* cases 0: until it is stopped */
+    uint64_t share;                     /* one case in so many is judged by second runs; 0: none */
     size_t max_calls;                   /* 0: the generator's */
     struct nst_known known;             /* what this kernel is known to break */
     uint32_t groups;                    /* of nst_swarm_groups; 0: drawn for each case */

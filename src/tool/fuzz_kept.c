@@ -43,6 +43,9 @@ static int judge(const struct nst_fuzz_options *options, const char *path,
         status = nst_tool_error(NST_EXIT_BROKE, r, "running %s: %s", path, why);
     } else {
         nst_judge(&trace, &judge, ret_judgement);
+        r = nst_judge_twins(sandbox, &trace, &run, &judge, NULL, ret_judgement, why);
+        if (r < 0)
+            status = nst_tool_error(NST_EXIT_BROKE, r, "running %s a second time: %s", path, why);
         if (nst_kept_judge(kept, ret_judgement, ret_mended) != NST_PASS)
             status = NST_EXIT_BROKE;
     }

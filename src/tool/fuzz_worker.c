@@ -60,13 +60,29 @@ static int open_sandbox(struct trial *trial)
     return nst_sandbox_open(&trial->options->run, &trial->sandbox, trial->why);
 }
 
-/* A sandbox that died is made anew; its case wasn't judged, and both are counted. */
-static int perform(struct trial *trial, const struct nst_sequence *whole,
-                   struct nst_trace *ret_trace)
+/* Runs WHOLE and judges it; if TWINS, by second runs too: of every property that takes one, or of
+ * ONLY. */
+static int run_and_judge(struct trial *trial, const struct nst_sequence *whole, bool twins,
+                         const struct nst_property *only, struct nst_trace *ret_trace)
 {
     const enum nst_intent intent = trial->options->setup ? NST_INTENT_ALWAYS : NST_INTENT_NONE;
     const struct nst_judge_options judge = {.random = true, .intent = intent};
     int r = nst_run(trial->sandbox, whole, &trial->options->run, ret_trace, trial->why);
+
+    if (r < 0)
+        return r;
+    nst_judge(ret_trace, &judge, &trial->judgement);
+    if (twins)
+        r = nst_judge_twins(trial->sandbox, ret_trace, &trial->options->run, &judge, only,
+                            &trial->judgement, trial->why);
+    return r;
+}
+
+/* A sandbox that died is made anew; its case wasn't judged, and both are counted. */
+static int perform(struct trial *trial, const struct nst_sequence *whole, bool twins,
+                   const struct nst_property *only, struct nst_trace *ret_trace)
+{
+    int r = run_and_judge(trial, whole, twins, only, ret_trace);
 
     if (r < 0 && r != -ENOMEM) {
         atomic_fetch_add(&trial->shared->sandboxes, 1);
@@ -75,10 +91,7 @@ static int perform(struct trial *trial, const struct nst_sequence *whole,
         r = open_sandbox(trial);
         return r == -EPIPE ? -EIO : r < 0 ? r : -EPIPE;
     }
-    if (r < 0)
-        return r;
-    nst_judge(ret_trace, &judge, &trial->judgement);
-    return 0;
+    return r;
 }
 
 /* Whether CANDIDATE behind the setup's calls still breaks the property. */
@@ -87,6 +100,7 @@ static int still_fails(void *ctx, const struct nst_sequence *candidate)
     struct trial *trial = ctx;
     struct nst_sequence whole = {0};
     struct nst_trace trace = {0};
+    const struct nst_property *property = nst_properties[trial->property];
 
     if (atomic_load(&trial->shared->stop) == NST_FUZZ_ABANDON)
         return -ECANCELED;
@@ -94,7 +108,7 @@ static int still_fails(void *ctx, const struct nst_sequence *candidate)
     int r = behind_setup(trial->options->setup, candidate, &whole);
 
     if (!r)
-        r = perform(trial, &whole, &trace);
+        r = perform(trial, &whole, property->twin, property, &trace);
     nst_trace_free(&trace);
     nst_sequence_free(&whole);
     if (r == -EPIPE)
@@ -222,12 +236,13 @@ static int work_case(struct trial *trial, uint64_t index)
 {
     struct nst_sequence sequence = {0}, whole = {0};
     struct nst_trace trace = {0};
+    bool twins = trial->options->share && index % trial->options->share == 0;
     int r = make_case(trial->options, index, &sequence);
 
     if (!r)
         r = behind_setup(trial->options->setup, &sequence, &whole);
     if (!r)
-        r = perform(trial, &whole, &trace);
+        r = perform(trial, &whole, twins, NULL, &trace);
     if (!r) {
         count(trial->shared, &trace);
         nst_coverage_add(trial->coverage, &trace);
