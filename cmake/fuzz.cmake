@@ -6,6 +6,7 @@ list(FILTER fuzz_shared EXCLUDE REGEX "/(fuzz_[^/]*|replay|dictionary|plant|afl)
 add_library(nstfuzz STATIC ${fuzz_shared})
 target_include_directories(nstfuzz PUBLIC fuzz)
 target_link_libraries(nstfuzz PUBLIC nstool)
+set_target_properties(nstool nstfuzz PROPERTIES POSITION_INDEPENDENT_CODE ON) # the mutators
 add_executable(dictionary fuzz/dictionary.c)
 target_link_libraries(dictionary PRIVATE nstfuzz)
 
@@ -35,6 +36,14 @@ foreach(source ${fuzz_sources})
         target_link_libraries(${stem} PRIVATE nstfuzz)
         separate_arguments(engine UNIX_COMMAND "${NST_FUZZ_ENGINE}")
         target_link_libraries(${stem} PRIVATE ${engine})
+    endif()
+
+    # The mutator as AFL++ loads it, built only when asked for: `--target fuzz_x_mutator`.
+    file(STRINGS ${source} mutates REGEX "^NST_FUZZ_(SEQUENCES|MUTATOR)")
+    if(mutates)
+        add_library(${stem}_mutator MODULE EXCLUDE_FROM_ALL ${source} fuzz/afl.c)
+        set_target_properties(${stem}_mutator PROPERTIES PREFIX "")
+        target_link_libraries(${stem}_mutator PRIVATE nstfuzz)
     endif()
 
     add_executable(${stem}_replay ${source} fuzz/replay.c)
