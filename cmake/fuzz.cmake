@@ -36,6 +36,9 @@ foreach(source ${fuzz_sources})
         target_link_libraries(${stem} PRIVATE nstfuzz)
         separate_arguments(engine UNIX_COMMAND "${NST_FUZZ_ENGINE}")
         target_link_libraries(${stem} PRIVATE ${engine})
+        if(NOT NST_FUZZ_SANITIZERS)
+            set_target_properties(${stem} PROPERTIES LINKER_LANGUAGE CXX)
+        endif()
     endif()
 
     # The mutator as AFL++ loads it, built only when asked for: `--target fuzz_x_mutator`.

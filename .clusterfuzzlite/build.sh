@@ -1,0 +1,2 @@
+#!/bin/bash -eu
+exec "$SRC/ns-tool/ci/oss-fuzz/build.sh"
