@@ -6,7 +6,10 @@
 static inline uint64_t nst_prop_cases(const struct nst_prop *prop)
 {
     const char *given = getenv("NST_CASES"), *profile = getenv("NST_PROFILE");
-    uint64_t own = prop->cases ? prop->cases : prop->broken ? 3000 : 300, cases = own;
+    uint64_t own = prop->cases    ? prop->cases
+                   : prop->broken ? (prop->calls ? 100 : 3000)
+                                  : 300,
+             cases = own;
 
     if (given)
         cases = strtoull(given, NULL, 0);

@@ -174,6 +174,13 @@ static const struct nst_prop claims[] = {
      .setup = MIXED CHILD("CLONE_NEWNS|CLONE_NEWUSER")},
 
     {.claim = "private_made_for_slave_is_found", IS_FOUND, .mistake = private_for_slave},
+    {.claim = "private_made_for_slave_is_found_among_200_calls",
+     IS_FOUND,
+     .mistake = private_for_slave,
+     .setup = CHILD("CLONE_NEWNS"),
+     .calls = 200,
+     .plant = "1 mount(\"none\", \"/\", NULL, MS_REC|MS_SLAVE|MS_SILENT, NULL)\n",
+     .minimum = 1},
     {.claim = "private_made_for_shared_is_found",
      IS_FOUND,
      .mistake = private_for_shared,

@@ -40,7 +40,8 @@ struct nst_prop {
     void (*mistake)(struct nst_call *call);
     void (*mistake_twin)(struct nst_call *call); /* the same in a second run */
     bool broken;      /* a mutant: one of the cases must be rejected, else nothing is checked */
-    uint64_t cases;   /* 0: 300; of a mutant, which ends with the first rejected one, 3,000 */
+    uint64_t cases;   /* 0: 300; of a mutant, which ends with the first rejected one, 3,000, or of
+                         CALLS 100 */
     size_t max_calls; /* 0: the generator's */
     const uint32_t *weight; /* of NST_CALLS: how often each call; NULL: the generator's */
     size_t calls;           /* not 0: so many, of several random sequences one after the other */
