@@ -61,15 +61,16 @@ struct nst_step {
     int error;       /* positive errno */
     uint64_t ns;     /* the actor's mount namespace before the call */
     uint64_t user;   /* its user namespace before the call, by its inode; 0: unknown */
-    struct nst_hold *hold; /* what every living actor held when the call began; owned. Only of a
-                              call that may drop a last reference (umount2, unshare, setns, close,
-                              kill, exit_group) */
+    struct nst_hold *hold; /* what every living actor held when the call began; owned. Only of
+                              umount2 */
     size_t holds;
     struct nst_hold *held; /* the same when it was over; owned. Only beside alive */
     size_t helds;
     uint64_t *alive; /* of the mount namespaces that actors were in so far those that lived when it
-                        was over, as nst_ns_view.ns; owned. Only after a call that may drop a last
-                        reference, else NULL; NULL too where the kernel doesn't tell (before 6.11) */
+                        was over, as nst_ns_view.ns; owned. Only after a call that may drop the
+                        last reference to one (unshare, setns, close, kill, exit_group; umount2
+                        where one's file is bound), else NULL; NULL too where the kernel doesn't
+                        tell (before 6.11) */
     size_t alives;
     struct nst_snapshot *before, *after; /* may be the same snapshot: provably nothing changed */
     struct nst_events events; /* what the watch on the parent saw during this call */

@@ -13,15 +13,19 @@
 #include <time.h>
 #include <unistd.h>
 
-bool nst_hold_counts(enum nst_call_id id)
+/* Whether a call of that row may drop the last reference to a namespace; an unmount only of a bind.
+ */
+static bool may_drop(const struct nst_arena *arena, enum nst_call_id id)
 {
     switch (id) {
     case NST_CALL_UMOUNT2:
+        return arena->bound;
     case NST_CALL_UNSHARE:
     case NST_CALL_SETNS:
     case NST_CALL_CLOSE:
     case NST_CALL_KILL:
     case NST_CALL_EXIT_GROUP:
+    case NST_CALLS:
         return true;
     default:
         return false;
@@ -105,8 +109,10 @@ static int read_holds(struct nst_arena *arena, struct nst_hold **ret_hold, size_
     return 0;
 }
 
-int nst_hold_begin(struct nst_arena *arena, struct nst_raw_step *step)
+int nst_hold_begin(struct nst_arena *arena, enum nst_call_id id, struct nst_raw_step *step)
 {
+    if (id != NST_CALL_UMOUNT2)
+        return 0;
     return read_holds(arena, &step->hold, &step->holds);
 }
 
@@ -178,13 +184,13 @@ static int look(struct nst_arena *arena, const struct nst_observer *observer,
 /* The kernel may put off what the last of a dead process' descriptors held (fs/namespace.c,
  * mntput_no_expire(), delayed_mntput()). It gets a second where nothing else can hold a namespace,
  * and little where a bind may. */
-int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer,
+int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer, enum nst_call_id id,
                  struct nst_raw_step *step)
 {
     int64_t end = nst_now() + (arena->bound || arena->options.setup ? 5 : 1000) * 1000000LL;
     int idle, error;
 
-    if (!arena->seen_all)
+    if (!arena->seen_all || !may_drop(arena, id))
         return 0;
     error = read_holds(arena, &step->held, &step->helds);
     step->alive =

@@ -269,10 +269,11 @@ int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
 int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len);
 
 /* hold.c, in the runner, or in an actor that conducts. */
-bool nst_hold_counts(enum nst_call_id id); /* whether such a call may drop a last reference */
-int nst_hold_begin(struct nst_arena *arena, struct nst_raw_step *step);
-/* Notes what lives once the kernel has let go of what nothing holds, for which it waits a while. */
-int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer,
+/* Before a call of that row: notes what keeps mounts in use, if it unmounts. */
+int nst_hold_begin(struct nst_arena *arena, enum nst_call_id id, struct nst_raw_step *step);
+/* After it: notes what lives once the kernel has let go of what nothing holds, for which it waits a
+ * while, if such a call may have been the last to hold it. NST_CALLS: when all is over. */
+int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer, enum nst_call_id id,
                  struct nst_raw_step *step);
 
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */

@@ -96,7 +96,7 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     if (!error)
         error = nst_turn_look(arena, observer, &arena->end);
     if (!error && !arena->options.only_ends)
-        error = nst_hold_end(arena, observer, &arena->over);
+        error = nst_hold_end(arena, observer, NST_CALLS, &arena->over);
     if (!error)
         error = nst_snapshot_events(arena, observer, &arena->end_events);
     if (!error && arena->options.undo && arena->start->view[0] != arena->end->view[0]) {

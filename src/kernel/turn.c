@@ -76,7 +76,7 @@ static int begin(struct nst_arena *arena, const struct nst_actor *actor, size_t 
         step->before = step->after = arena->last;
     step->ns = actor->ns;
     step->user = actor->user;
-    return wanted && nst_hold_counts(arena->call[i].id) ? nst_hold_begin(arena, step) : 0;
+    return wanted ? nst_hold_begin(arena, arena->call[i].id, step) : 0;
 }
 
 static int end(struct nst_arena *arena, struct nst_observer *observer, size_t i)
@@ -85,8 +85,8 @@ static int end(struct nst_arena *arena, struct nst_observer *observer, size_t i)
     bool wanted = !arena->options.only_ends;
     int error = wanted ? nst_turn_look(arena, observer, &step->after) : 0;
 
-    if (!error && wanted && nst_hold_counts(arena->call[i].id))
-        error = nst_hold_end(arena, observer, step);
+    if (!error && wanted)
+        error = nst_hold_end(arena, observer, arena->call[i].id, step);
     return error ? error : nst_snapshot_events(arena, observer, &step->events);
 }
 
