@@ -108,10 +108,30 @@ const struct nst_mount *nst_mount_at(const struct nst_table *table, const char *
     return NULL;
 }
 
+/* Whether ACTOR's root was changed before step AT, by itself or by who made it. */
+static bool is_chrooted(const struct nst_trace *trace, uint32_t actor, size_t at)
+{
+    while (at-- > 0) {
+        const struct nst_step *step = &trace->step[at];
+        const struct nst_call *call = step->call;
+
+        if (step->kind != NST_ANSWER_VALUE)
+            continue;
+        if (call->id == NST_CALL_CHROOT && call->actor == actor)
+            return true;
+        if (nst_calls[call->id].returns == NST_RETURNS_ACTOR && step->value == actor)
+            actor = call->actor;
+    }
+    return false;
+}
+
 const struct nst_ns_view *nst_actor_view(const struct nst_trace *trace, size_t at)
 {
-    for (size_t i = 0; i < at; i++)
-        if (trace->step[i].call->id == NST_CALL_CHROOT && trace->step[i].kind == NST_ANSWER_VALUE)
-            return NULL;
-    return nst_view_of(trace->step[at].before, trace->step[at].ns);
+    const struct nst_step *step = &trace->step[at];
+    const struct nst_ns_view *view = nst_view_of(step->before, step->ns);
+
+    return view && !is_chrooted(trace, step->call->actor, at) &&
+                   !(view->reader && is_chrooted(trace, view->reader, at))
+               ? view
+               : NULL;
 }

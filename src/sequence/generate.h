@@ -70,12 +70,15 @@ struct nst_world {
     /* What makes the last call worth something: its actor's next call. NST_CALLS: nothing. */
     enum nst_call_id follow;
     size_t follow_actor;
+    bool reshares; /* it makes shared what it made a slave */
     uint8_t user_parent[NST_WORLD_USERS];
     struct nst_world_fs {
         uint8_t kind; /* enum nst_fs_kind */
         uint8_t user; /* that mounted it */
         uint64_t has; /* a bit for each directory; see nst_names */
     } fs[NST_WORLD_SYSTEMS];
+    char loop[NST_WORLD_POINT];  /* a symbolic link that leads to itself; "": none */
+    char file[NST_WORLD_POINT];  /* the last one that open made; "": none */
     char text[NST_ARGS_MAX][64]; /* of the call made last */
     /* Set when they are added. */
     struct nst_world_ns ns[NST_WORLD_NAMESPACES];
@@ -113,6 +116,9 @@ enum nst_want {
     NST_WANT_NEW,      /* a name that nothing has yet */
     NST_WANT_MADE,     /* a directory that mkdir made */
     NST_WANT_OWN,      /* a mount whose file system the actor's user namespace mounted */
+    NST_WANT_SHARED,   /* a mount that has peers */
+    NST_WANT_SLAVE,    /* one that is a slave, and no peer */
+    NST_WANT_BOTH,     /* one that is both */
     NST_WANT_OTHER,    /* a mount other than the root */
     NST_WANT_PIVOT,    /* one that may become the root */
     NST_WANT_FILE,     /* a file */
@@ -233,11 +239,19 @@ const char *nst_world_draw_ns_bind(struct nst_random *random, const struct nst_w
  * Returns whether it is one that can be followed. */
 bool nst_world_path(const struct nst_world_actor *actor, const char *path, char *text);
 
-/* ---- generate_args.c, generate_calls.c ---- */
+/* ---- generate_args.c, generate_calls.c, generate_recipes.c ---- */
 
 /* Draws all arguments of CALL, whose row and actor, the INDEXth, stand already. */
 void nst_world_draw_args(struct nst_random *random, struct nst_world *world, size_t index,
                          struct nst_call *call);
+
+/* Draws all arguments of a mount. */
+void nst_world_draw_mount(struct nst_random *random, struct nst_world *world, size_t index,
+                          struct nst_call *call);
+
+/* What a new namespace does first; some share again what is a slave then. */
+void nst_world_draw_isolation(struct nst_random *random, const struct nst_world *world,
+                              struct nst_call *call);
 
 /* Draws argument ARG of CALL anew, for itself. */
 void nst_world_draw_arg(struct nst_random *random, struct nst_world *world, size_t index,

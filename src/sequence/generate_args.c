@@ -30,9 +30,9 @@ static uint64_t draw_bits(struct nst_random *random, const struct nst_world *wor
     uint64_t how = below(random, 64), bits = 0, choice;
 
     if ((how < 60 || !world->steps) && len) {
-        choice = below(random, len);
+        choice = below(random, world->steps ? len : (len + 1) / 2); /* the simplest come first */
         for (int i = 0; i < 4 && nst_world_drops(world, list, choice); i++)
-            choice = below(random, len);
+            choice = below(random, world->steps ? len : (len + 1) / 2);
         return usual[choice];
     }
     for (uint64_t i = 1 + below(random, 3); i; i--)
@@ -52,12 +52,15 @@ static const struct usual {
      6,
      {NEWNS, NEWNS, NEWUSER | NEWNS, NEWNS, SHARE_FS, NEWUSER}},
     {NST_CALL_SETNS, &nst_flags_clone, 3, {0, NEWNS, NEWNS}},
-    {NST_CALL_CLONE3, &nst_flags_clone, 4, {0, NEWNS, NEWUSER | NEWNS, NEWNS}},
-    {NST_CALL_CLONE,
+    {NST_CALL_CLONE3,
      &nst_flags_clone,
      6,
+     {0, NEWNS, NEWUSER | NEWNS, NEWNS, NEWNS | SHARE_FS, NEWUSER | NEWNS}},
+    {NST_CALL_CLONE,
+     &nst_flags_clone,
+     8,
      {SIGCHLD, NEWNS | SIGCHLD, NEWUSER | NEWNS | SIGCHLD, NEWNS | SIGCHLD, NEWPID | SIGCHLD,
-      SHARE_FS | SIGCHLD}},
+      SHARE_FS | SIGCHLD, NEWNS | SHARE_FS | SIGCHLD, NEWUSER | SIGCHLD}},
     {NST_CALLS,
      &nst_flags_umount,
      8,
@@ -65,8 +68,9 @@ static const struct usual {
       MNT_FORCE}},
     {NST_CALLS,
      &nst_flags_open,
-     5,
-     {O_RDONLY, O_PATH, O_RDONLY | O_DIRECTORY, O_RDONLY | O_CLOEXEC, O_RDWR | O_CREAT}},
+     7,
+     {O_RDONLY, O_PATH, O_RDONLY | O_DIRECTORY, O_RDONLY | O_CLOEXEC, O_RDWR | O_CREAT,
+      O_RDWR | O_CREAT | O_EXCL, O_RDWR | O_CREAT}},
     {NST_CALLS, &nst_flags_unlink, 4, {0x200, 0, 0x200, 0x200}},
     {NST_CALLS,
      &nst_flags_open_tree,
@@ -121,7 +125,7 @@ static uint64_t draw_fd_arg(struct nst_random *random, const struct nst_world *w
     bool directory =
         arg + 1 < nst_calls[call->id].args && nst_calls[call->id].arg[arg + 1].kind == NST_ARG_PATH;
 
-    if (nst_world_rarely(random, world, 32))
+    if (nst_world_rarely(random, world, 16))
         return nst_world_draw_fd(random, actor, ANY_FD);
     if (call->id == NST_CALL_MOVE_MOUNT && !arg)
         return below(random, 5) == 4 ? NST_AT_FDCWD
@@ -156,7 +160,15 @@ static enum nst_want want_of(enum nst_call_id id)
     return (enum nst_want)wants[id];
 }
 
-static const char *draw_string(struct nst_random *random, const struct nst_call *call, size_t arg)
+/* One of LEN words, the simplest of which come first: those that make a call fail come last. */
+static const char *draw_word(struct nst_random *random, const struct nst_world *world,
+                             const char *const *words, size_t len)
+{
+    return words[below(random, world->steps ? len : (len + 1) / 2)];
+}
+
+static const char *draw_string(struct nst_random *random, const struct nst_world *world,
+                               const struct nst_call *call, size_t arg)
 {
     static const char *const sources[] = {"none", "tmpfs", "/a", "/b", "/mnt", "/a/a", "/"};
     static const char *const types[] = {"tmpfs", "tmpfs", "ramfs", "tmpfs",
@@ -166,10 +178,12 @@ static const char *draw_string(struct nst_random *random, const struct nst_call 
     static const char *const values[] = {"1M", "0700", "none"};
 
     if (call->id == NST_CALL_FSCONFIG)
-        return arg == 2 ? keys[below(random, LEN(keys))] : values[below(random, LEN(values))];
+        return arg == 2 ? draw_word(random, world, keys, LEN(keys))
+                        : draw_word(random, world, values, LEN(values));
     if (call->id == NST_CALL_FSOPEN || arg == 2)
-        return types[below(random, LEN(types))];
-    return arg ? data[below(random, LEN(data))] : sources[below(random, LEN(sources))];
+        return draw_word(random, world, types, LEN(types));
+    return arg ? draw_word(random, world, data, LEN(data))
+               : draw_word(random, world, sources, LEN(sources));
 }
 
 static const char *draw_path_arg(struct nst_random *random, struct nst_world *world, size_t index,
@@ -206,7 +220,7 @@ void nst_world_draw_arg(struct nst_random *random, struct nst_world *world, size
         out->str = draw_path_arg(random, world, index, call, arg);
         break;
     case NST_ARG_STRING:
-        out->str = draw_string(random, call, arg);
+        out->str = draw_string(random, world, call, arg);
         break;
     case NST_ARG_FLAGS:
         out->num = draw_flags(random, world, call->id, type->set);

@@ -1,4 +1,4 @@
-/* Calls whose arguments depend on each other. */
+/* Calls whose arguments depend on each other; mount is in generate_recipes.c. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,10 +9,17 @@
 
 #define LEN(array) (sizeof(array) / sizeof(array)[0])
 
-enum { LIST_RECIPES = 42, LIST_ATTRS = 43 }; /* of nst_world_drops() */
+enum { LIST_ATTRS = 43 }; /* of nst_world_drops() */
 enum { EMPTY_PATH = 0x1000, TREE_CLONE = 1, RECURSIVE = 0x8000, IDMAP = 0x100000 };
 enum { SET_GROUP = 0x100, BENEATH = 0x200, NEWNS = 0x20000, NEWUSER = 0x10000000 };
-enum { CONFIG_FLAG, CONFIG_STRING, CONFIG_CREATE = 6, CONFIG_RECONFIGURE };
+enum {
+    CONFIG_FLAG,
+    CONFIG_STRING,
+    CONFIG_CREATE = 6,
+    CONFIG_RECONFIGURE,
+    CONFIG_CREATE_EXCL,
+    CONFIG_UNKNOWN
+};
 
 static uint64_t below(struct nst_random *random, size_t n)
 {
@@ -33,118 +40,6 @@ static void draw_all(struct nst_random *random, struct nst_world *world, size_t 
         nst_world_draw_arg(random, world, index, call, i);
 }
 
-/* What mount(2) can be asked for. A type of "?" is drawn. */
-static const struct recipe {
-    enum nst_swarm group; /* four times as often where the case favours it */
-    const char *source, *type;
-    uint64_t flags;
-    enum nst_want from; /* NST_WANT_ANY: SOURCE is what it says */
-    enum nst_want to;
-    bool recursive; /* MS_REC, half of the time */
-    bool flagged;   /* with MS_RDONLY and its like, sometimes */
-} recipes[] = {
-    {NST_SWARM_PROPAGATION, "none", NULL, MS_SHARED, NST_WANT_ANY, NST_WANT_MOUNT, true, false},
-    {NST_SWARM_PROPAGATION, "none", NULL, MS_PRIVATE, NST_WANT_ANY, NST_WANT_MOUNT, true, false},
-    {NST_SWARM_PROPAGATION, "none", NULL, MS_SLAVE, NST_WANT_ANY, NST_WANT_MOUNT, true, false},
-    {NST_SWARM_MOUNT, "tmpfs", "tmpfs", 0, NST_WANT_ANY, NST_WANT_DIR, false, true},
-    {NST_SWARM_MOUNT, "tmpfs", "tmpfs", 0, NST_WANT_ANY, NST_WANT_DIR, false, true},
-    {NST_SWARM_BIND, "/", NULL, MS_BIND, NST_WANT_SOURCE, NST_WANT_DIR, true, false},
-    {NST_SWARM_BIND, "/", NULL, MS_BIND, NST_WANT_SOURCE, NST_WANT_DIR, true, false},
-    {NST_SWARM_PROPAGATION, "/", NULL, MS_BIND, NST_WANT_MOUNT, NST_WANT_DIR, true, false},
-    {NST_SWARM_PROPAGATION, "none", NULL, MS_UNBINDABLE, NST_WANT_ANY, NST_WANT_MOUNT, true, false},
-    {NST_SWARM_MOVE, "/", NULL, MS_MOVE, NST_WANT_MOVED, NST_WANT_DIR, false, false},
-    {NST_SWARM_ATTRIBUTES, "none", NULL, MS_REMOUNT | MS_BIND, NST_WANT_ANY, NST_WANT_MOUNT, false,
-     true},
-    {NST_SWARM_ATTRIBUTES, "none", NULL, MS_REMOUNT, NST_WANT_ANY, NST_WANT_OWN, false, true},
-    {NST_SWARM_FILESYSTEMS, "none", "?", 0, NST_WANT_ANY, NST_WANT_DIR, false, true},
-    {NST_SWARM_NAMESPACE_FILES, "/", NULL, MS_BIND, NST_WANT_NS_FILE, NST_WANT_FILE, false, false},
-};
-
-/* Whether ACTOR's namespace holds so many mounts that binds of shared trees, each of which may
- * double them, would make a case slow. */
-static bool is_crowded(const struct nst_world *world, size_t index)
-{
-    enum { CROWD = 14 };
-    const struct nst_world_ns *ns = &world->ns[world->actor[index].ns];
-    size_t live = 0;
-
-    for (size_t i = 0; i < ns->len; i++)
-        live += ns->mount[i].live;
-    return live > CROWD;
-}
-
-static const struct recipe *draw_recipe(struct nst_random *random, const struct nst_world *world,
-                                        size_t index)
-{
-    uint64_t total = 0, weight[LEN(recipes)], draw;
-    bool crowded = is_crowded(world, index);
-    size_t i = 0;
-
-    for (; i < LEN(recipes); i++) {
-        weight[i] = nst_world_favours(world, recipes[i].group) ? 4 : 1;
-        if (nst_world_drops(world, LIST_RECIPES, i) && weight[i] == 1)
-            weight[i] = 0;
-        if (crowded && recipes[i].to == NST_WANT_DIR)
-            weight[i] = 0;
-        total += weight[i];
-    }
-    draw = below(random, total);
-    for (i = 0; i + 1 < LEN(recipes) && draw >= weight[i]; i++)
-        draw -= weight[i];
-    return &recipes[i];
-}
-
-/* RECIPE's paths into CALL; whether there were such. */
-static bool draw_recipe_paths(struct nst_random *random, struct nst_world *world, size_t index,
-                              const struct recipe *recipe, struct nst_call *call)
-{
-    const struct nst_world_actor *actor = &world->actor[index];
-    const size_t size = sizeof world->text[0];
-
-    call->arg[1].str = nst_world_draw_good(random, world, actor, recipe->to, world->text[1], size);
-    call->arg[0].str = recipe->source;
-    if (recipe->from == NST_WANT_NS_FILE)
-        call->arg[0].str = nst_world_draw_ns_bind(random, world, actor, world->text[0], size);
-    else if (recipe->from != NST_WANT_ANY)
-        call->arg[0].str =
-            nst_world_draw_good(random, world, actor, recipe->from, world->text[0], size);
-    return call->arg[0].str && call->arg[1].str;
-}
-
-static void draw_mount(struct nst_random *random, struct nst_world *world, size_t index,
-                       struct nst_call *call)
-{
-    static const uint64_t attributes[] = {0,        0,         MS_RDONLY,  MS_NOSUID,
-                                          MS_NODEV, MS_NOEXEC, MS_NOATIME, MS_NOSUID | MS_NODEV};
-    const struct recipe *recipe = draw_recipe(random, world, index);
-
-    draw_all(random, world, index, call);
-    if (nst_world_rarely(random, world, 32))
-        return;
-    for (int i = 0; i < 4 && !draw_recipe_paths(random, world, index, recipe, call); i++)
-        recipe = draw_recipe(random, world, index);
-    if (!call->arg[0].str || nst_world_rarely(random, world, 12))
-        call->arg[0].str = path(random, world, index, NST_WANT_ANY, 0);
-    if (!call->arg[1].str || nst_world_rarely(random, world, 12))
-        call->arg[1].str = path(random, world, index, NST_WANT_ANY, 1);
-    call->arg[2].str = recipe->type && *recipe->type == '?' ? call->arg[2].str : recipe->type;
-    call->arg[3].num = recipe->flags;
-    if (recipe->recursive && below(random, 2))
-        call->arg[3].num |= MS_REC;
-    if (recipe->flagged)
-        call->arg[3].num |= attributes[below(random, LEN(attributes))];
-    if (!recipe->type)
-        call->arg[4].str = NULL;
-}
-
-/* What a new namespace does first. */
-static void draw_isolation(struct nst_random *random, struct nst_call *call)
-{
-    call->arg[0].str = "none";
-    call->arg[1].str = "/";
-    call->arg[3].num = MS_REC | (below(random, 2) ? MS_SLAVE : MS_PRIVATE);
-}
-
 /* Something is set, then the file system is made; one that is mounted is reconfigured. */
 static void draw_fsconfig(struct nst_random *random, struct nst_world *world, size_t index,
                           struct nst_call *call)
@@ -156,10 +51,15 @@ static void draw_fsconfig(struct nst_random *random, struct nst_world *world, si
     bool picked;
 
     draw_all(random, world, index, call);
-    if (nst_world_rarely(random, world, 16))
+    if (nst_world_rarely(random, world, 16)) {
+        if (below(random, 3) == 2)
+            call->arg[1].num = CONFIG_UNKNOWN;
         return;
+    }
     picked = call->arg[0].num < NST_WORLD_FDS && fd[call->arg[0].num].kind == NST_FD_PICKED;
-    call->arg[1].num = picked ? CONFIG_RECONFIGURE : CONFIG_CREATE;
+    call->arg[1].num = picked                   ? CONFIG_RECONFIGURE
+                       : below(random, 12) < 11 ? CONFIG_CREATE
+                                                : CONFIG_CREATE_EXCL;
     call->arg[2].str = call->arg[3].str = NULL;
     call->arg[4].num = 0;
     if (below(random, 3))
@@ -167,6 +67,28 @@ static void draw_fsconfig(struct nst_random *random, struct nst_world *world, si
     call->arg[1].num = pairs[pair][1] ? CONFIG_STRING : CONFIG_FLAG;
     call->arg[2].str = pairs[pair][0];
     call->arg[3].str = pairs[pair][1];
+}
+
+/* A mount that was never attached may be idmapped, by a user namespace below the file system's own:
+ * mount_setattr(2). */
+static void draw_idmap(struct nst_random *random, const struct nst_world_actor *actor,
+                       struct nst_call *call)
+{
+    bool user = false, tree = false;
+
+    for (size_t i = 3; i < NST_WORLD_FDS; i++) {
+        if (actor->fd[i].kind == NST_FD_USER && (!user || actor->fd[i].of != actor->user))
+            call->arg[6].num = i;
+        user |= actor->fd[i].kind == NST_FD_USER;
+        tree |= actor->fd[i].kind == NST_FD_TREE;
+    }
+    if (!user || below(random, tree || call->id == NST_CALL_OPEN_TREE_ATTR ? 2 : 8)) {
+        call->arg[6].num = 0;
+        return;
+    }
+    call->arg[3].num |= IDMAP;
+    if (tree && call->id == NST_CALL_MOUNT_SETATTR)
+        call->arg[0].num = nst_world_draw_fd(random, actor, 1u << NST_FD_TREE);
 }
 
 /* Sets and clears that agree with each other: mount_setattr(2) wants MOUNT_ATTR__ATIME cleared
@@ -191,12 +113,7 @@ static void draw_attr(struct nst_random *random, struct nst_world *world, size_t
     call->arg[6].num = 0;
     if (!pair && !call->arg[5].num)
         call->arg[5].num = below(random, 2) ? MS_SHARED : MS_SLAVE;
-    for (size_t i = 3; i < NST_WORLD_FDS; i++) /* idmapped: a user namespace's file is at hand */
-        if (actor->fd[i].kind == NST_FD_USER && below(random, 2)) {
-            call->arg[3].num |= IDMAP;
-            call->arg[6].num = i;
-            break;
-        }
+    draw_idmap(random, actor, call);
 }
 
 static void draw_open_tree(struct nst_random *random, struct nst_call *call)
@@ -243,7 +160,7 @@ static void draw_pivot(struct nst_random *random, struct nst_world *world, size_
 {
     static const char *const below_it[] = {"", "/a", "/x", ""};
     const char *new_root =
-        path(random, world, index, below(random, 8) ? NST_WANT_PIVOT : NST_WANT_DIR, 0);
+        path(random, world, index, below(random, 4) ? NST_WANT_PIVOT : NST_WANT_DIR, 0);
 
     call->arg[0].str = new_root;
     call->arg[1].str = world->text[1];
@@ -289,7 +206,8 @@ static void draw_open(struct nst_random *random, struct nst_world *world, size_t
         if (!nst_world_rarely(random, world, 8))
             flags->num = O_RDONLY | O_CLOEXEC;
     } else if (flags->num & O_CREAT && !nst_world_rarely(random, world, 8)) {
-        call->arg[at].str = path(random, world, index, NST_WANT_NEW_FILE, at);
+        call->arg[at].str =
+            path(random, world, index, below(random, 4) ? NST_WANT_NEW_FILE : NST_WANT_FILE, at);
         if (at)
             call->arg[0].num = NST_AT_FDCWD;
     }
@@ -297,14 +215,48 @@ static void draw_open(struct nst_random *random, struct nst_world *world, size_t
         call->arg[at + 2].num = 0;
 }
 
+/* A link that leads to itself is one that nobody can follow. */
+static void draw_symlink(struct nst_random *random, struct nst_call *call)
+{
+    if (below(random, 3) == 2)
+        call->arg[0].str = call->arg[1].str;
+}
+
+static void draw_unlinkat(struct nst_random *random, struct nst_world *world, size_t index,
+                          struct nst_call *call)
+{
+    if (call->arg[2].num || nst_world_rarely(random, world, 8))
+        return;
+    call->arg[0].num = NST_AT_FDCWD;
+    call->arg[1].str = path(random, world, index, NST_WANT_FILE, 1);
+}
+
+/* Whether descriptor FD is of another namespace than ACTOR's, and one that it may enter. */
+static bool leads_on(const struct nst_world *world, const struct nst_world_actor *actor, size_t fd)
+{
+    uint8_t of = actor->fd[fd].of;
+
+    if (actor->fd[fd].kind == NST_FD_USER)
+        return of != actor->user && nst_world_is_above(world, actor->user, of);
+    return actor->fd[fd].kind == NST_FD_NS && of != actor->ns &&
+           nst_world_is_above(world, actor->user, world->ns[of].user);
+}
+
 /* As the descriptor's kind wants it. */
 static void draw_setns(struct nst_random *random, struct nst_world *world, size_t index,
                        struct nst_call *call)
 {
-    uint64_t fd = call->arg[0].num;
+    const struct nst_world_actor *actor = &world->actor[index];
+    uint64_t fd = call->arg[0].num, good[NST_WORLD_FDS];
+    size_t len = 0;
 
-    if (fd >= NST_WORLD_FDS || nst_world_rarely(random, world, 12))
+    for (size_t i = 3; i < NST_WORLD_FDS; i++)
+        if (leads_on(world, actor, i))
+            good[len++] = i;
+    if (fd >= NST_WORLD_FDS || nst_world_rarely(random, world, 8))
         return;
+    if (len)
+        call->arg[0].num = fd = good[below(random, len)];
     call->arg[1].num = world->actor[index].fd[fd].kind == NST_FD_USER ? NEWUSER : NEWNS;
     if (below(random, 4) == 3)
         call->arg[1].num = 0;
@@ -316,9 +268,9 @@ void nst_world_draw_args(struct nst_random *random, struct nst_world *world, siz
     switch (call->id) {
     case NST_CALL_MOUNT:
         if (world->follow == NST_CALL_MOUNT)
-            draw_isolation(random, call);
+            nst_world_draw_isolation(random, world, call);
         else
-            draw_mount(random, world, index, call);
+            nst_world_draw_mount(random, world, index, call);
         return;
     case NST_CALL_FSCONFIG:
         draw_fsconfig(random, world, index, call);
@@ -342,6 +294,10 @@ void nst_world_draw_args(struct nst_random *random, struct nst_world *world, siz
         draw_open_tree(random, call);
     else if (call->id == NST_CALL_OPEN || call->id == NST_CALL_OPENAT)
         draw_open(random, world, index, call);
+    else if (call->id == NST_CALL_SYMLINK)
+        draw_symlink(random, call);
+    else if (call->id == NST_CALL_UNLINKAT)
+        draw_unlinkat(random, world, index, call);
     else if (call->id == NST_CALL_SETNS)
         draw_setns(random, world, index, call);
     else if (call->id == NST_CALL_CLONE3 && below(random, 8) < 7)

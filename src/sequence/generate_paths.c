@@ -10,8 +10,22 @@
 static const char *const paths[] = {"/mnt", "/a",   "/b",   "/",    "/a/a", "/a/b",
                                     "/b/a", "/c",   "/d",   "/tmp", "/mnt", "/a",
                                     "/a/c", "/a/d", "/b/b", "/c/c", "/d/d", "/proc"};
-static const char *const odd_paths[] = {".",     "..",   "",     "a",     "/a/",
-                                        "/a/..", "../a", "/a/f", "/nope", "/a/../b"};
+#define LONG_16 "long-long-name--"
+#define LONG_64 LONG_16 LONG_16 LONG_16 LONG_16
+static const char *const odd_paths[] = {
+    ".",
+    "..",
+    "",
+    "a",
+    "/a/",
+    "/a/..",
+    "../a",
+    "/a/f",
+    "/nope",
+    "/a/../b",
+    "/proc/self/ns/mnt",
+    "/proc/self/ns/mnt/x",
+    "/" LONG_64 LONG_64 LONG_64 LONG_64}; /* one byte beyond NAME_MAX */
 
 enum { LIST_PATHS = 40 }; /* of nst_world_drops() */
 
@@ -31,9 +45,16 @@ bool nst_world_path(const struct nst_world_actor *actor, const char *path, char 
 const char *nst_world_draw_ns_file(struct nst_random *random, const struct nst_world *world,
                                    char *text, size_t size)
 {
-    uint32_t name = world->actor[nst_random_below(random, world->actors)].name;
+    /* Of two the later one: who was made last is the most likely to have namespaces of its own. */
+    size_t a = nst_random_below(random, world->actors), b = nst_random_below(random, world->actors);
+    uint32_t name = world->actor[a > b ? a : b].name;
+    size_t users = nst_world_favours(world, NST_SWARM_USERNS) ||
+                           nst_world_favours(world, NST_SWARM_DETACHED_TREES)
+                       ? 3
+                       : 8;
 
-    snprintf(text, size, "/proc/%u/ns/%s", name, nst_random_below(random, 8) == 7 ? "user" : "mnt");
+    snprintf(text, size, "/proc/%u/ns/%s", name,
+             nst_random_below(random, users) == users - 1 ? "user" : "mnt");
     return text;
 }
 
@@ -62,6 +83,12 @@ static bool serves(const struct nst_world *world, const struct nst_world_actor *
         return at != ns->root && !mount->locked && !nst_world_has_child(ns, at);
     if (want == NST_WANT_PIVOT)
         return at != ns->root && !mount->locked && !mount->group && !ns->mount[mount->parent].group;
+    if (want == NST_WANT_SHARED)
+        return mount->group;
+    if (want == NST_WANT_SLAVE)
+        return mount->master && !mount->group;
+    if (want == NST_WANT_BOTH)
+        return mount->group && mount->master;
     if (want == NST_WANT_OTHER)
         return at != ns->root;
     if (want == NST_WANT_OWN)
@@ -196,13 +223,17 @@ const char *nst_world_draw_good(struct nst_random *random, struct nst_world *wor
     char place[NST_WORLD_POINT];
 
     if (want == NST_WANT_MOUNT || want == NST_WANT_LEAF || want == NST_WANT_MOVED ||
-        want == NST_WANT_OWN || want == NST_WANT_OTHER || want == NST_WANT_PIVOT) {
+        want == NST_WANT_OWN || want == NST_WANT_SHARED || want == NST_WANT_SLAVE ||
+        want == NST_WANT_BOTH || want == NST_WANT_OTHER || want == NST_WANT_PIVOT) {
         uint8_t at = draw_mount(random, world, actor, want);
 
         return at == NST_WORLD_NOBODY
                    ? NULL
                    : shown(actor, world->ns[actor->ns].mount[at].point, text, size);
     }
+    if (want == NST_WANT_FILE && !strncmp(world->file, actor->root, strlen(actor->root)) &&
+        suits(world, actor, want, world->file))
+        return shown(actor, world->file, text, size);
     for (int tries = 0; tries < 6; tries++) {
         draw_place(random, world, actor, nst_random_below(random, 2), place);
         add_name(random, want, place);
@@ -220,11 +251,13 @@ const char *nst_world_draw_path(struct nst_random *random, struct nst_world *wor
     const char *good = NULL;
     uint64_t how;
 
-    if (want != NST_WANT_ANY && !nst_world_rarely(random, world, 9))
+    if (want != NST_WANT_ANY && !nst_world_rarely(random, world, 8))
         good = nst_world_draw_good(random, world, actor, want, text, size);
     if (good)
         return good;
     how = nst_random_below(random, 24);
+    if (how < 8 && *world->loop)
+        return world->loop;
     if (how < 18 || !world->steps)
         return paths[nst_random_below(random, LEN(paths))];
     if (how < 22)

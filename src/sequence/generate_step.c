@@ -224,6 +224,16 @@ static void step_move_mount(struct nst_world *world, struct nst_world_actor *act
     }
 }
 
+/* open with O_CREAT makes one. */
+static void step_file(struct nst_world *world, const struct nst_world_actor *actor,
+                      const char *path)
+{
+    char whole[NST_WORLD_POINT];
+
+    if (path && nst_world_path(actor, path, whole))
+        strcpy(world->file, whole);
+}
+
 /* mkdir makes a name, rmdir takes it away. */
 static void step_name(struct nst_world *world, const struct nst_world_actor *actor,
                       const char *path, bool made)
@@ -276,8 +286,11 @@ void nst_world_step_mounts(struct nst_world *world, struct nst_world_actor *acto
                            const struct nst_call *call)
 {
     const struct nst_arg *arg = call->arg;
+    size_t at = call->id == NST_CALL_OPENAT;
     char root[NST_WORLD_POINT];
 
+    if ((call->id == NST_CALL_OPEN || at) && arg[at + 1].num & O_CREAT)
+        step_file(world, actor, arg[at].str);
     if (call->id == NST_CALL_UNSHARE)
         step_unshare(world, actor, arg[0].num);
     else if (call->id == NST_CALL_SETNS)
@@ -292,6 +305,9 @@ void nst_world_step_mounts(struct nst_world *world, struct nst_world_actor *acto
         step_name(world, actor, arg[1].str, true);
     else if (call->id == NST_CALL_UNLINK)
         step_name(world, actor, arg[0].str, false);
+    else if (call->id == NST_CALL_SYMLINK && arg[0].str && arg[0].str == arg[1].str &&
+             nst_world_path(actor, arg[1].str, root))
+        strcpy(world->loop, root);
     else if (call->id == NST_CALL_CHROOT && arg[0].str && nst_world_path(actor, arg[0].str, root))
         strcpy(actor->root, root);
     if (!nst_world_may_mount(world, actor))

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "generate.h"
 
@@ -101,6 +102,8 @@ static size_t count_living(const struct nst_world *world)
     return living;
 }
 
+enum { LIST_RESHARES = 44 }; /* of nst_world_drops() */
+
 static void follow(struct nst_world *world, const struct nst_world_actor *actor,
                    enum nst_call_id id)
 {
@@ -164,6 +167,10 @@ static void step_actor(struct nst_world *world, struct nst_world_actor *actor,
         actor->fd[first].kind = NST_FD_FREE;
     } else if (call->id == NST_CALL_UNSHARE && first & NEWNS) {
         follow(world, actor, NST_CALL_MOUNT);
+    } else if (call->id == NST_CALL_MOUNT && call->arg[3].num == (MS_SLAVE | MS_REC) &&
+               nst_world_drops(world, LIST_RESHARES, 0)) {
+        world->reshares = true;
+        follow(world, actor, NST_CALL_MOUNT);
     } else if (call->id == NST_CALL_FSCONFIG && second == 6 && first < NST_WORLD_FDS) {
         actor->fd[first].kind = NST_FD_MADE; /* FSCONFIG_CMD_CREATE */
         follow(world, actor, NST_CALL_FSMOUNT);
@@ -181,6 +188,7 @@ void nst_world_step(struct nst_world *world, const struct nst_call *call)
         index >= 0 ? &world->actor[index] : add_actor(world, call->actor);
 
     world->follow = NST_CALLS;
+    world->reshares = false;
     world->steps++;
     if (!actor)
         return;
@@ -320,15 +328,16 @@ bool nst_world_draw(struct nst_random *random, struct nst_world *world, struct n
         index = world->follow_actor;
         *ret_call = (struct nst_call){.id = world->follow};
     } else {
+        bool senseless = nst_world_rarely(random, world, 16);
         int tries = 0;
 
         world->follow = NST_CALLS;
         do
             *ret_call = (struct nst_call){.id = first && !tries ? draw_first(random, world)
                                                                 : draw_id(random, world)};
-        while (++tries < 64 &&
-               (!possible(world, ret_call->id) ||
-                (tries < 16 && !makes_sense(world, &world->actor[index], ret_call->id))));
+        while (++tries < 64 && (!possible(world, ret_call->id) ||
+                                (tries < 16 && !senseless &&
+                                 !makes_sense(world, &world->actor[index], ret_call->id))));
         if (!possible(world, ret_call->id))
             return false;
     }
