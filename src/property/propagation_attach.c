@@ -230,7 +230,7 @@ static int explain(struct spread *spread, uint32_t origin)
     return r;
 }
 
-/* Whether NODE, of `after`, came to its place by this call, which isn't one in a tree that came. */
+/* Whether NODE, of `after`, came to its place by this call. */
 static bool came(const struct spread *spread, uint32_t node)
 {
     const struct nst_node *is = &spread->after.node[node];
@@ -240,6 +240,13 @@ static bool came(const struct spread *spread, uint32_t node)
         return false;
     return was == NST_NONE || spread->before.node[was].mount->parent_id != is->mount->parent_id ||
            strcmp(spread->before.node[was].mount->point, is->mount->point) != 0;
+}
+
+/* Whether NODE, which came, was only handed over to what came beneath it. */
+static bool is_handed(const struct spread *spread, uint32_t node)
+{
+    return nst_spread_was(spread, node) != NST_NONE &&
+           came(spread, spread->after.node[node].parent);
 }
 
 /* What is stacked at REST below NODE is mounted on (fs/namespace.c, do_lock_mount()). Only `/`
@@ -297,7 +304,8 @@ int nst_spread_attach(struct spread *spread)
         return r ? r : explain(spread, target);
     r = SPREAD_UNKNOWN;
     for (uint32_t i = 0; i < spread->after.len && tried <= CANDIDATES_MAX; i++) {
-        if (spread->after.node[i].view->ns != spread->own->ns || !came(spread, i))
+        if (spread->after.node[i].view->ns != spread->own->ns || !came(spread, i) ||
+            is_handed(spread, i))
             continue;
         if (tried++ == CANDIDATES_MAX)
             return SPREAD_UNKNOWN;

@@ -139,13 +139,11 @@ static int explain(struct spread *spread, uint32_t root)
     return r;
 }
 
-/* Whether NODE, of `before`, is the root of a tree that is gone from the actor's namespace. */
+/* Whether NODE, of `before`, is gone from the actor's namespace. What it stood on may be gone, too,
+ * by the propagation of the very unmount. */
 static bool went(const struct spread *spread, uint32_t node)
 {
-    const struct nst_node *was = &spread->before.node[node];
-
-    return was->view == spread->own && nst_spread_is(spread, node) == NST_NONE &&
-           was->parent != NST_NONE && nst_spread_is(spread, was->parent) != NST_NONE;
+    return spread->before.node[node].view == spread->own && nst_spread_is(spread, node) == NST_NONE;
 }
 
 int nst_spread_umount(struct spread *spread)

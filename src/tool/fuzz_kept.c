@@ -27,7 +27,8 @@ static int judge(const struct nst_fuzz_options *options, const char *path,
                  const struct nst_kept *kept, const struct nst_sequence *sequence,
                  struct nst_judgement *ret_judgement, bool *ret_mended)
 {
-    struct nst_judge_options judge = {.random = true};
+    /* A finding is judged as it says: a search may pass over what is known of this kernel. */
+    struct nst_judge_options judge = {.random = !kept->finding};
     struct nst_run_options run = options->run;
     struct nst_sandbox *sandbox = NULL;
     struct nst_trace trace = {0};
