@@ -272,7 +272,7 @@ static int check_made(struct flagged *flagged, uint32_t node, bool has_asked, ui
     bool made = !nst_view_of(flagged->step->before, is->view->ns);
     uint64_t now = nst_flags_of(is->mount);
 
-    if (made && (!nst_flags_makes(flagged) || !is->view->whole))
+    if (made && (!nst_flags_makes(flagged) || !is->view->whole || !flagged->own->whole))
         return 0;
     if (!made && has_asked && (now ^ asked) & ALL_BITS & ~silent)
         return nst_flags_broken(flagged, &flagged->after, node,

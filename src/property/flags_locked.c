@@ -54,7 +54,7 @@ static int inherit(struct nst_locks *locks, const struct flagged *flagged, uint3
     const struct nst_lock *all = NULL;
     uint64_t bits = 0;
 
-    if (!made && source == NST_NONE)
+    if ((!made && source == NST_NONE) || !flagged->own->whole)
         return 0;
     for (uint32_t i = 0; i < flagged->before.len; i++) {
         const struct nst_node *model = &flagged->before.node[i];
