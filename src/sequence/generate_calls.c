@@ -167,8 +167,8 @@ static void draw_pivot(struct nst_random *random, struct nst_world *world, size_
     if (nst_world_rarely(random, world, 12))
         call->arg[1].str = path(random, world, index, NST_WANT_DIR, 1);
     else
-        snprintf(world->text[1], sizeof world->text[1], "%s%s", new_root[1] ? new_root : "",
-                 below_it[below(random, LEN(below_it))]);
+        snprintf(world->text[1], sizeof world->text[1], "%s%s",
+                 *new_root && new_root[1] ? new_root : "", below_it[below(random, LEN(below_it))]);
     if (!*call->arg[1].str)
         call->arg[1].str = "/";
 }
