@@ -72,6 +72,8 @@ static inline void nst_prop_generate(const struct nst_prop *prop, struct nst_ran
             ck_assert_int_eq(nst_sequence_append(ret_sequence, &part.call[i]), 0);
         nst_sequence_free(&part);
     } while (ret_sequence->len < prop->calls);
+    if (prop->split)
+        prop->split(ret_sequence);
 }
 
 #endif

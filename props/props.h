@@ -44,7 +44,8 @@ struct nst_prop {
                          CALLS 100 */
     size_t max_calls; /* 0: the generator's */
     const uint32_t *weight; /* of NST_CALLS: how often each call; NULL: the generator's */
-    size_t calls;           /* not 0: so many, of several random sequences one after the other */
+    void (*split)(struct nst_sequence *sequence); /* says who makes which of the random calls */
+    size_t calls;      /* not 0: so many, of several random sequences one after the other */
     const char *plant; /* calls that are put among those, spread; they change what a property looks
                           at, the others don't: so the minimum is known */
     size_t minimum;    /* not 0: what a mutant's rejected case shrinks to, the setup not counted */

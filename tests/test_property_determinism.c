@@ -20,6 +20,9 @@ static const struct trace_row rows[] = {
      TO(P_ROOT "22 20 0:9 /99 /proc/99/ns rw" FS "23 20 0:9 /101 /proc/101/ns rw" FS),
      TWIN(FROM(P_ROOT),
           TO(P_ROOT "22 20 0:9 /101 /proc/101/ns rw" FS "23 20 0:9 /101 /proc/101/ns rw" FS))},
+    {PASSES("determinism", MOUNT), FROM(P_ROOT),
+     TO(P_ROOT "21 20 0:3 / /b rw - tmpfs /proc/57 rw\n"),
+     TWIN(FROM(P_ROOT), TO(P_ROOT "21 20 0:3 / /b rw - tmpfs /proc/60 rw\n"))},
     {FAILS("determinism", MOUNT, "mnt:[2]"), FROM(P_ROOT),
      TO(P_ROOT "21 20 0:3 mnt:[5] /a rw - nsfs nsfs rw\n22 20 0:3 mnt:[6] /b rw - nsfs nsfs rw\n"),
      TWIN(FROM(P_ROOT), TO(P_ROOT "21 20 0:3 mnt:[5] /a rw - nsfs nsfs rw\n"

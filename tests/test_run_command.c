@@ -92,6 +92,10 @@ static const struct {
      "1 mount(\"tmpfs\", \"/proc/4\", \"tmpfs\", 0, NULL) = 0\n3 exit_group(0) = ?\n"
      "2 exit_group(0) = ?\n1 mkdir(\"/tmp/x\", 0755) = 0\n",
      "--repeat=50", 0, "50 runs, all held"},
+    /* what is left in the directory below /proc is gone when the next case begins */
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
+     "1 mount(\"/\", \"/a\", NULL, MS_BIND, NULL) = 0\n1 mkdir(\"/a/proc/x\", 0755) = 0\n",
+     "--repeat=3", 0, "3 runs, all held"},
     /* a dead namespace's MS_SHARED excuses nobody */
     {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|SIGCHLD) = 2\n"
      "2 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n2 exit_group(0) = ?\n"

@@ -26,6 +26,9 @@ static struct known {
     {.path = "/d/b"}, {.path = "/d/c"}, {.path = "/d/d"}, {.path = "/proc"},
 };
 
+/* The directory below the case's proc: a bind of the root shows it, and files may be left there. */
+static int below_proc = -1;
+
 /* /proc comes last: what stands there is not the tmpfs's. */
 int nst_tree_make(void)
 {
@@ -40,7 +43,8 @@ int nst_tree_make(void)
         known[i].inode = status.st_ino;
         known[i].size = status.st_size;
     }
-    return 0;
+    below_proc = open("proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return below_proc < 0 ? -errno : 0;
 }
 
 static bool is_known(const char *path)
@@ -109,6 +113,12 @@ static int clean_one(const char *path)
 
 int nst_tree_clean(void)
 {
+    struct stat below;
+
+    if (fstat(below_proc, &below) < 0)
+        return -errno;
+    if (below.st_size != 2 * 20) /* tmpfs: 20 for each name, . and .. too */
+        return -ESTALE;
     for (size_t i = 0; i < DIRS; i++) {
         struct stat status;
         int error;

@@ -60,10 +60,12 @@ static int add_mount(struct nst_canon *canon, const struct nst_mount *mount,
     renamed.root = !strcmp(mount->type, "nsfs") && strchr(mount->root, '[')
                        ? rename_node(mount->root, &canon->nodes)
                        : rename_processes(mount->root, &canon->processes);
-    if (renamed.point && renamed.root)
+    renamed.source = rename_processes(mount->source, &canon->processes);
+    if (renamed.point && renamed.root && renamed.source)
         r = nst_table_add(table, &renamed);
     free(renamed.point);
     free(renamed.root);
+    free(renamed.source);
     return r;
 }
 
@@ -132,14 +134,24 @@ static const char *extra_line(const char *a, const char *b)
     return NULL;
 }
 
+static size_t lines(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text; text++)
+        count += *text == '\n';
+    return count;
+}
+
 bool nst_canon_difference(const char *a, const char *b, char *ret_text, size_t size)
 {
     const char *more, *less;
 
     if (!strcmp(a, b))
         return false;
-    more = extra_line(a, b);
-    less = extra_line(b, a);
+    /* A line too many gives other names to those behind it, which are no news. */
+    more = lines(a) >= lines(b) ? extra_line(a, b) : NULL;
+    less = lines(a) <= lines(b) ? extra_line(b, a) : NULL;
     if (!more && !less)
         snprintf(ret_text, size, "the order of the mounts");
     else

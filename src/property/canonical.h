@@ -22,7 +22,8 @@ char *nst_canon_text(struct nst_canon *canon, const struct nst_snapshot *snapsho
                      bool parent_only);
 
 /* The first line in which A differs from B, cut to SIZE: "+ LINE" that only A has, "- LINE" that
- * only B has. False: they are equal. */
+ * only B has. Where one has more lines, its
+ * own only. False: they are equal. */
 bool nst_canon_difference(const char *a, const char *b, char *ret_text, size_t size);
 
 #endif

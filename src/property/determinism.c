@@ -81,8 +81,8 @@ static struct told count(const struct nst_events *events)
     return told;
 }
 
-static bool events_differ(const struct nst_events *first, const struct nst_events *second,
-                          size_t at, struct nst_finding *ret_finding)
+bool nst_events_differ(const struct nst_events *first, const struct nst_events *second, size_t at,
+                       struct nst_finding *ret_finding)
 {
     struct told a = count(first), b = count(second);
 
@@ -158,7 +158,7 @@ static enum nst_verdict compare(const struct nst_trace *trace, const struct nst_
         const struct nst_step *first = &trace->step[i], *second = &again->step[i];
 
         if (nst_answers_differ(first, second, "the second time", i, ret_finding) ||
-            events_differ(&first->events, &second->events, i, ret_finding))
+            nst_events_differ(&first->events, &second->events, i, ret_finding))
             return NST_FAIL;
         if (first->before && second->before) /* else only the ends were looked at */
             verdict = compare_tables(first, second, i, ret_finding);

@@ -160,6 +160,22 @@ static bool is_meant(const struct nst_trace *trace, enum nst_intent intent, uint
     return intent == NST_INTENT_ALWAYS || (intent == NST_INTENT_ASKED && !asked(trace, ns, at));
 }
 
+bool nst_isolation_connects(const struct nst_trace *trace, size_t at, const struct nst_ns_view *own,
+                            const struct nst_ns_view *other)
+{
+    struct groups groups;
+
+    if (!own->whole || !other->whole || acts_out_of_sight(trace, at))
+        return true;
+    reach(trace, own, &groups);
+    return reaches(trace->step[at].before, &groups, &other->table);
+}
+
+bool nst_isolation_is_meant(const struct nst_trace *trace, enum nst_intent intent, size_t at)
+{
+    return is_meant(trace, intent, trace->step[at].ns, at);
+}
+
 struct leak {
     const struct nst_trace *trace;
     bool unlinks; /* the call may take mounts away from other namespaces */

@@ -7,7 +7,7 @@
 extern const struct nst_property nst_property_expectation, nst_property_isolation,
     nst_property_cleanup, nst_property_atomicity, nst_property_views, nst_property_busy,
     nst_property_lifetime, nst_property_cover, nst_property_propagation, nst_property_flags;
-extern const struct nst_property nst_property_determinism;
+extern const struct nst_property nst_property_determinism, nst_property_noninterference;
 
 /* The view of namespace NS in SNAPSHOT, or NULL. */
 static inline const struct nst_ns_view *nst_view_of(const struct nst_snapshot *snapshot,
@@ -35,5 +35,14 @@ int nst_twin_same(const struct nst_trace *trace, struct nst_twin *ret_twin);
 /* Whether the answers differ; then RET_FINDING tells so of step AT, WHO being whose SECOND is. */
 bool nst_answers_differ(const struct nst_step *first, const struct nst_step *second,
                         const char *who, size_t at, struct nst_finding *ret_finding);
+bool nst_events_differ(const struct nst_events *first, const struct nst_events *second, size_t at,
+                       struct nst_finding *ret_finding);
+
+/* Whether step AT, done in namespace OWN, may show in OTHER: a peer group leads there, or may. */
+bool nst_isolation_connects(const struct nst_trace *trace, size_t at, const struct nst_ns_view *own,
+                            const struct nst_ns_view *other);
+
+/* Whether step AT's namespace was meant to be isolated from the parent, whatever connects them. */
+bool nst_isolation_is_meant(const struct nst_trace *trace, enum nst_intent intent, size_t at);
 
 #endif

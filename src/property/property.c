@@ -6,10 +6,19 @@
 #include "list.h"
 
 const struct nst_property *const nst_properties[] = {
-    &nst_property_expectation, &nst_property_isolation,   &nst_property_cleanup,
-    &nst_property_atomicity,   &nst_property_views,       &nst_property_busy,
-    &nst_property_lifetime,    &nst_property_cover,       &nst_property_propagation,
-    &nst_property_flags,       &nst_property_determinism, NULL,
+    &nst_property_expectation,
+    &nst_property_isolation,
+    &nst_property_cleanup,
+    &nst_property_atomicity,
+    &nst_property_views,
+    &nst_property_busy,
+    &nst_property_lifetime,
+    &nst_property_cover,
+    &nst_property_propagation,
+    &nst_property_flags,
+    &nst_property_determinism,
+    &nst_property_noninterference,
+    NULL,
 };
 
 const struct nst_property *nst_property_by_name(const char *name)
