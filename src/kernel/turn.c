@@ -219,7 +219,7 @@ static void settle_kill(struct nst_arena *arena, const struct nst_call *call)
         nst_actor_ended(target, 1000);
         return;
     default:
-        nst_actor_ended(target, 20);
+        nst_actor_ended(target, 200); /* 20 are too few on a busy machine */
     }
 }
 

@@ -45,13 +45,25 @@ static int twin(const struct nst_trace *trace, const struct nst_judge_options *o
     return r;
 }
 
-/* Whether a namespace other than the parent receives from elsewhere. */
+static bool has_group(const struct nst_table *table, uint64_t group)
+{
+    for (size_t i = 0; group && i < table->len; i++)
+        if (table->mount[i].peer_group == group)
+            return true;
+    return false;
+}
+
+/* Whether a namespace other than the parent may receive from it: as a slave, or as a peer that was
+ * meant to be isolated. */
 static bool has_receiver(const struct nst_snapshot *snapshot)
 {
     for (size_t n = 1; n < snapshot->len; n++)
-        for (size_t i = 0; i < snapshot->view[n].table.len; i++)
-            if (snapshot->view[n].table.mount[i].master)
+        for (size_t i = 0; i < snapshot->view[n].table.len; i++) {
+            const struct nst_mount *mount = &snapshot->view[n].table.mount[i];
+
+            if (mount->master || has_group(&snapshot->view[0].table, mount->peer_group))
                 return true;
+        }
     return false;
 }
 
