@@ -18,6 +18,7 @@ struct unmount {
     const struct nst_trace *trace;
     const struct nst_step *step;
     size_t at;
+    bool random;
 };
 
 static const struct nst_mount *later(const struct nst_ns_view *after, const struct nst_mount *mount)
@@ -132,6 +133,19 @@ static bool has_target(const struct unmount *unmount, const struct nst_ns_view *
     return false;
 }
 
+/* Whether something was mounted inside MOUNT of TABLE. Such a one is taken on 6.18, though in use,
+ * where that goes too (corpus/findings/busy-below-its-own-mount): random calls, which come upon it
+ * time and again, pass over it, so that they find more. */
+static bool is_known(const struct unmount *unmount, const struct nst_table *table,
+                     const struct nst_mount *mount)
+{
+    for (size_t i = 0; unmount->random && i < table->len; i++)
+        if (table->mount[i].parent_id == mount->id &&
+            strcmp(table->mount[i].point, mount->point) != 0)
+            return true;
+    return false;
+}
+
 static enum nst_verdict check_view(const struct unmount *unmount, const struct nst_ns_view *before,
                                    const struct nst_ns_view *after, bool *ret_taken,
                                    struct nst_finding *ret_finding)
@@ -145,7 +159,8 @@ static enum nst_verdict check_view(const struct unmount *unmount, const struct n
 
         if (!now) {
             *ret_taken = true;
-            verdict = check_holds(unmount, mount, ret_finding);
+            if (!is_known(unmount, table, mount))
+                verdict = check_holds(unmount, mount, ret_finding);
         } else if (strcmp(now->point, mount->point) != 0) {
             verdict = tell(unmount, mount, "moved a mount", ret_finding);
         } else if (parent && parent != mount && !later(after, parent) &&
@@ -180,9 +195,9 @@ static enum nst_verdict check(const struct nst_trace *trace,
                               const struct nst_judge_options *options,
                               struct nst_finding *ret_finding)
 {
-    (void)options;
     for (size_t i = 0; i < trace->len; i++) {
-        const struct unmount unmount = {.trace = trace, .step = &trace->step[i], .at = i};
+        const struct unmount unmount = {
+            .trace = trace, .step = &trace->step[i], .at = i, .random = options->random};
         const struct nst_call *call = unmount.step->call;
         enum nst_verdict verdict;
 
