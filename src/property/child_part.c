@@ -130,65 +130,6 @@ static bool reaches_over(const struct divide *divide, size_t at)
     return has_hidden_ways(divide->trace, at, relative);
 }
 
-/* The mount of VIEW that PATH, absolute and without links or "..", leads to; NULL: not told, as
- * where something is mounted on the root, which no path crosses (path_resolution(7)). */
-static const struct nst_mount *lead(const struct nst_ns_view *view, const char *path)
-{
-    const struct nst_mount *found = NULL;
-    size_t longest = 0, roots = 0;
-
-    for (size_t i = 0; view && i < view->table.len; i++) {
-        const struct nst_mount *mount = &view->table.mount[i];
-        size_t len = strcmp(mount->point, "/") ? strlen(mount->point) : 0;
-
-        roots += !len;
-        if (!strncmp(path, mount->point, len) && (!path[len] || path[len] == '/') &&
-            (!found || len >= longest)) {
-            found = mount;
-            longest = len;
-        }
-    }
-    return roots == 1 ? found : NULL;
-}
-
-/* The path at which step AT changes a file or a superblock; NULL: it changes none; "": it does, but
- * where isn't told. */
-static const char *changed_path(const struct nst_call *call)
-{
-    bool at = call->id == NST_CALL_MKDIRAT || call->id == NST_CALL_UNLINKAT ||
-              call->id == NST_CALL_OPENAT;
-    const char *path = call->arg[at ? 1 : 0].str;
-
-    switch (call->id) {
-    case NST_CALL_OPEN:
-    case NST_CALL_OPENAT:
-        if (!(call->arg[at ? 2 : 1].num & (O_CREAT | O_WRONLY | O_RDWR | O_TRUNC)))
-            return NULL;
-        break;
-    case NST_CALL_MOUNT:
-        if (!(call->arg[3].num & MS_REMOUNT) || call->arg[3].num & MS_BIND)
-            return NULL;
-        path = call->arg[1].str;
-        break;
-    case NST_CALL_SYMLINK:
-        path = call->arg[1].str;
-        break;
-    case NST_CALL_FSCONFIG:
-        return call->arg[1].num == 7 /* FSCONFIG_CMD_RECONFIGURE */ ? "" : NULL;
-    case NST_CALL_MKDIR:
-    case NST_CALL_MKDIRAT:
-    case NST_CALL_RMDIR:
-    case NST_CALL_UNLINK:
-    case NST_CALL_UNLINKAT:
-        break;
-    default:
-        return NULL;
-    }
-    if ((at && call->arg[0].num != NST_AT_FDCWD) || !path || *path != '/' || strstr(path, ".."))
-        return "";
-    return path;
-}
-
 static bool has_links(const struct nst_trace *trace, size_t at)
 {
     for (size_t i = 0; i < at; i++)
@@ -233,7 +174,7 @@ static bool leads_there_still(const struct divide *divide, size_t at, const char
             return false;
         if (other->ns != step->ns)
             continue;
-        was = lead(nst_view_of(other->before, step->ns), path);
+        was = nst_path_lead(nst_view_of(other->before, step->ns), path);
         if (!was || was->id != mount->id || strcmp(was->point, mount->point) != 0 ||
             strcmp(was->options, mount->options) != 0)
             return false;
@@ -246,13 +187,14 @@ static bool leads_there_still(const struct divide *divide, size_t at, const char
 static void check_files(struct divide *divide, size_t at)
 {
     const struct nst_step *step = &divide->trace->step[at];
-    const char *path = changed_path(step->call);
+    const char *path = nst_changed_path(step->call);
     const struct nst_mount *mount;
 
     if (!path)
         return;
-    mount = *path && !has_links(divide->trace, at) ? lead(nst_view_of(step->before, step->ns), path)
-                                                   : NULL;
+    mount = *path && !has_links(divide->trace, at)
+                ? nst_path_lead(nst_view_of(step->before, step->ns), path)
+                : NULL;
     if (mount && !is_seen_elsewhere(divide->trace, mount, step->ns))
         return;
     if (mount && leads_there_still(divide, at, path, mount)) {

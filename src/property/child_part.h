@@ -15,4 +15,12 @@ enum nst_part {
  * that succeeded is the child's; -ENOMEM. */
 int nst_child_part(const struct nst_trace *trace, enum nst_intent intent, enum nst_part *ret_part);
 
+/* The mount of VIEW that PATH, absolute and without links or "..", leads to; NULL: not told, as
+ * where something is mounted on the root, which no path crosses (path_resolution(7)). */
+const struct nst_mount *nst_path_lead(const struct nst_ns_view *view, const char *path);
+
+/* The path at which CALL changes a file or a superblock; NULL: it changes none; "": it does, but
+ * where isn't told. */
+const char *nst_changed_path(const struct nst_call *call);
+
 #endif
