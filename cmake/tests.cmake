@@ -35,6 +35,13 @@ foreach(source ${test_sources})
 endforeach()
 
 # Each suite notes what became of its mutants; the test `mutants` prints the table of all.
+# Once more with every fault in every sequence of the corpus: ctest --test-dir build/dev -L slow.
+if(TARGET test_kernel_faults)
+    add_test(NAME kernel_faults_corpus COMMAND test_kernel_faults)
+    set_tests_properties(kernel_faults_corpus PROPERTIES LABELS slow SKIP_RETURN_CODE 77
+                         TIMEOUT 14400 ENVIRONMENT "${test_environment};NST_FAULTS=corpus")
+endif()
+
 file(GLOB prop_sources CONFIGURE_DEPENDS props/prop_*.c)
 set(mutants "")
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/mutants)

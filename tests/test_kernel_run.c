@@ -279,7 +279,7 @@ static const struct {
 };
 
 /* As init.c leaves it: proc/ and case/ in a tmpfs, and what it opened. */
-static int stand_in_for_init(struct nst_arena *arena, char **buffer, size_t *cap)
+static int stand_in_for_init(struct nst_arena *arena)
 {
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("tmpfs", "/tmp", "tmpfs", 0, "mode=0755") < 0 || chdir("/tmp") < 0 ||
@@ -290,8 +290,7 @@ static int stand_in_for_init(struct nst_arena *arena, char **buffer, size_t *cap
     arena->proc = (int)syscall(428 /* open_tree */, AT_FDCWD, "/proc", 1 /* OPEN_TREE_CLONE */);
     arena->init_mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     arena->init_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    arena->init_mounts = nst_leftover_mounts(arena, buffer, cap);
-    return arena->init_mounts ? 0 : -1;
+    return nst_leftover_begin(arena);
 }
 
 static int look_at_mutant(int i)
@@ -301,14 +300,15 @@ static int look_at_mutant(int i)
     const struct nst_leftover *expect = &mutants[i].expect, *left = &arena.leftover;
 
     /* Who looks stands in a namespace beside init's and the template's, as the runner does. */
-    if (stand_in_for_init(&arena, &observer.buffer, &observer.buffer_cap) < 0 ||
+    if (stand_in_for_init(&arena) < 0 ||
         mutants[i].leave() < 0 || open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) < 0 ||
         unshare(CLONE_NEWNS) < 0 || open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) < 0 ||
         unshare(CLONE_NEWNS) < 0) {
         perror(mutants[i].name);
         return 2;
     }
-    nst_leftover_look(&arena, &observer);
+    if (nst_leftover_look(&arena, &observer) < 0)
+        return 3;
     fprintf(stderr, "%s: %zu processes, %zu directories, %zu namespaces, %zu mounts (%s)\n",
             mutants[i].name, left->processes, left->directories, left->namespaces, left->mounts,
             left->text);

@@ -1,12 +1,10 @@
 /* ns-tool fuzz, from the outside: what it finds, what it says, and that nothing is left of it. */
-#include "nst_test.h"
+#include "left_test.h"
 
 #include <dirent.h>
 #include <poll.h>
 #include <regex.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #include <ns-tool/trace.h>
 
@@ -191,35 +189,6 @@ START_TEST(ctrl_c_ends_it_with_the_summary)
 }
 END_TEST
 
-/* In a pid and a user namespace of its own all that exists is what this test made, so that whatever
- * is left shows. Below, nothing may assert: it is a process of its own, whose status tells. */
-static bool namespaces_are_left(void)
-{
-    int status;
-
-    /* namespaces(7): the limit counts every one below this user namespace; this one is the first */
-    if (nst_test_write_file("/proc/sys/user/max_mnt_namespaces", "2") < 0)
-        return true;
-
-    pid_t pid = fork();
-
-    if (!pid)
-        _exit(unshare(CLONE_NEWNS) < 0);
-    waitpid(pid, &status, 0);
-    return nst_test_write_file("/proc/sys/user/max_mnt_namespaces", "1000") < 0 || status;
-}
-
-static char *read_mountinfo(void)
-{
-    FILE *in = fopen("/proc/self/mountinfo", "re");
-    char *text = calloc(1, 65536);
-
-    if (fread(text, 1, 65535, in) == 0)
-        abort();
-    fclose(in);
-    return text;
-}
-
 static pid_t random_child(pid_t parent)
 {
     pid_t child = 0, found = 0;
@@ -236,13 +205,11 @@ static pid_t random_child(pid_t parent)
     return found;
 }
 
-/* Kills the search, or one of its workers first. Returns what was found left, or NULL. */
-static const char *kill_once(int null)
+/* Kills the search, or one of its workers first. */
+static void kill_once(int null)
 {
-    char *before = read_mountinfo(), *after;
     pid_t pid = nst_test_spawn((const char *const[]){"fuzz", "--jobs=4", "--save=/tmp", NULL},
                                false, null, null);
-    const char *left = NULL;
 
     for (int i = rand() % 3; i >= 0; i--) {
         struct timespec moment = {.tv_nsec = rand() % 150000000};
@@ -253,34 +220,28 @@ static const char *kill_once(int null)
             kill(worker, SIGKILL);
     }
     kill(pid, SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0) /* the whole of it: orphans are this pid 1's children */
-        ;
-    after = read_mountinfo();
-    if (strcmp(before, after) != 0)
-        left = "a mount";
-    else if (access("/mnt/test_mount", F_OK) == 0)
-        left = "a directory";
-    else if (namespaces_are_left())
-        left = "a mount namespace";
-    free(before);
-    free(after);
-    return left;
 }
 
-static int be_killed_and_looked_after(int null)
+static int be_killed_and_looked_after(void *ctx)
 {
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount("none", "/", NULL, MS_REC | MS_SHARED, NULL) < 0 ||
-        mount("proc", "/proc", "proc", 0, NULL) < 0 || namespaces_are_left()) {
+    int *null = ctx;
+    struct nst_left left;
+
+    if (nst_left_begin(&left) < 0) {
         perror("a namespace to be killed in");
         return 2;
     }
     alarm(300);
     for (int i = 0; i < KILLS; i++) {
-        const char *left = kill_once(null);
+        kill_once(*null);
 
-        if (left) {
-            fprintf(stderr, "%s was left after kill %d\n", left, i);
+        const char *what = nst_left_look(&left);
+
+        if (!what)
+            what = nst_left_look_for_namespaces();
+
+        if (what) {
+            fprintf(stderr, "%s was left after kill %d\n", what, i);
             return 1;
         }
     }
@@ -289,39 +250,10 @@ static int be_killed_and_looked_after(int null)
 
 START_TEST(nothing_is_left_when_it_or_its_workers_are_killed)
 {
-    int ready[2], null = open("/dev/null", O_RDWR | O_CLOEXEC), status;
-    uid_t uid = geteuid();
-    gid_t gid = getegid();
-    char map[64], path[64];
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     srand(nst_test_seed());
-    ck_assert_int_eq(pipe(ready), 0);
-
-    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD,
-                               NULL, NULL, NULL, NULL);
-
-    ck_assert_int_ge(pid, 0);
-    if (!pid) {
-        char byte;
-
-        close(ready[1]);
-        if (read(ready[0], &byte, 1) != 1 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-            _exit(3);
-        _exit(be_killed_and_looked_after(null));
-    }
-    snprintf(path, sizeof path, "/proc/%d/setgroups", (int)pid);
-    nst_test_write_file(path, "deny");
-    snprintf(path, sizeof path, "/proc/%d/uid_map", (int)pid);
-    snprintf(map, sizeof map, "0 %u 1\n", uid);
-    ck_assert_int_eq(nst_test_write_file(path, map), 0);
-    snprintf(path, sizeof path, "/proc/%d/gid_map", (int)pid);
-    snprintf(map, sizeof map, "0 %u 1\n", gid);
-    ck_assert_int_eq(nst_test_write_file(path, map), 0);
-    ck_assert_int_eq(write(ready[1], "", 1), 1);
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_int_eq(nst_test_status(status), 0);
-    close(ready[0]);
-    close(ready[1]);
+    ck_assert_int_eq(nst_left_run(be_killed_and_looked_after, &null), 0);
     close(null);
 }
 END_TEST

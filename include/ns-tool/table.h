@@ -129,7 +129,7 @@ int nst_ns_mount_count(int nsfd, uint32_t *ret_count) __attribute__((warn_unused
 /* Whether the mount namespace of that id (nst_ns_mnt_id()) lives: 1 or 0. Dead is one whose last
  * reference went, though its mounts may be torn down still (fs/namespace.c, put_mnt_ns()).
  * One with nothing mounted on its root mount is taken for dead, too. listmount(2) with a namespace,
- * 6.11: -ENOSYS before. */
+ * 6.11: -ENOSYS before. -ENOMEM, -EINTR. */
 int nst_ns_lives(uint64_t mnt_ns_id) __attribute__((warn_unused_result));
 
 /* 0, or -EINVAL when the table breaks an invariant: ids are there and unique, nobody is its own

@@ -2,6 +2,7 @@
  * names for descriptors and pids, since the numbers of the sequence are names and the kernel's
  * numbers differ. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,7 @@ struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name)
     atomic_store(&actor->pid, 0);
     actor->name = (uint32_t)name;
     actor->pidfd = -1;
-    actor->alive = false;
+    actor->alive = actor->mortal = false;
     actor->call = NULL;
     actor->fds = 0;
     actor->generation = arena->generation;
@@ -49,16 +50,19 @@ struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name)
     return actor;
 }
 
+void nst_actor_trouble(struct nst_arena *arena, const char *what)
+{
+    atomic_store(&arena->trouble, nst_arena_fail(arena, what));
+}
+
 static void write_self(struct nst_arena *arena, const char *name, const char *text)
 {
-    int fd = openat(arena->proc, name, O_WRONLY | O_CLOEXEC);
+    int fd = NST_SYS(OPEN, openat(arena->proc, name, O_WRONLY | O_CLOEXEC));
 
-    if (fd < 0)
-        return;
-    if (write(fd, text, strlen(text)) < 0)
-        errno =
-            0; /* best effort: without a map the actor has no more power than the kernel gives it */
-    close(fd);
+    if (fd < 0 || NST_SYS(WRITE, write(fd, text, strlen(text))) < 0)
+        nst_actor_trouble(arena, "can't map the ids of an actor's user namespace");
+    if (fd >= 0)
+        NST_SYS(CLOSE, close(fd));
 }
 
 /* In a new user namespace: root there is who this was outside. */
@@ -66,7 +70,7 @@ void nst_actor_map_ids(struct nst_arena *arena, uint32_t uid, uint32_t gid)
 {
     char text[32];
 
-    prctl(PR_SET_DUMPABLE, 1);
+    NST_SYS(SELF, prctl(PR_SET_DUMPABLE, 1));
     snprintf(text, sizeof(text), "0 %u 1", uid);
     write_self(arena, "self/uid_map", text);
     write_self(arena, "self/setgroups", "deny");
@@ -89,9 +93,12 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
 {
     char self[16] = "";
 
-    prctl(PR_SET_DUMPABLE, 1);
-    if (readlinkat(arena->proc, "self", self, sizeof(self) - 1) < 0)
+    NST_SYS(SELF, prctl(PR_SET_DUMPABLE, 1));
+    if (NST_SYS(READLINK, readlinkat(arena->proc, "self", self, sizeof(self) - 1)) < 0) {
+        nst_actor_trouble(arena, "an actor can't tell its pid");
+        nst_futex_set(&actor->ready, 1);
         _exit(1);
+    }
     atomic_store(&actor->pid, (pid_t)atoi(self));
     nst_futex_set(&actor->ready, 1);
     for (;;) {
@@ -142,13 +149,43 @@ bool nst_actor_ended(const struct nst_actor *actor, int milliseconds)
     }
 }
 
-void nst_actor_meet(struct nst_arena *arena, struct nst_actor *actor)
+/* Whether somebody ended who was never met. A setup's own children are never met. */
+static bool stranger_ended(const struct nst_arena *arena)
 {
-    if (nst_futex_wait(&actor->ready, 0, 500000000) < 0)
-        return;
-    actor->pidfd = (int)syscall(SYS_pidfd_open, atomic_load(&actor->pid), 0);
-    actor->alive = actor->pidfd >= 0;
-    nst_snapshot_meet(arena, actor);
+    siginfo_t info = {0};
+
+    while (!arena->options.setup && waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid) {
+        bool known = false;
+
+        for (size_t i = 0; i < arena->actors; i++)
+            known |= atomic_load(&arena->actor[i].pid) == info.si_pid;
+        if (!known)
+            return true;
+        waitpid(info.si_pid, NULL, WNOHANG);
+        info.si_pid = 0;
+    }
+    return false;
+}
+
+int nst_actor_meet(struct nst_arena *arena, struct nst_actor *actor)
+{
+    unsigned deadline_ms = nst_arena_deadline_ms(arena);
+    int64_t end = nst_now() + (deadline_ms > 500 ? deadline_ms : 500) * 1000000LL;
+
+    while (nst_futex_wait(&actor->ready, 0, 5000000) < 0)
+        if (nst_now() > end || stranger_ended(arena)) {
+            errno = ECHILD;
+            return nst_arena_fail(arena, "an actor didn't start");
+        }
+    if (atomic_load(&arena->trouble))
+        return arena->trouble;
+    actor->pidfd = (int)NST_SYS(PIDFD_OPEN, syscall(SYS_pidfd_open, atomic_load(&actor->pid), 0));
+    if (actor->pidfd < 0)
+        return nst_arena_fail(arena, "pidfd_open of an actor");
+    actor->alive = true;
+    actor->mortal = arena->options.setup != NULL;
+    return nst_snapshot_meet(arena, actor);
 }
 
 int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds)

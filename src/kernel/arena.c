@@ -1,5 +1,6 @@
 /* The memory that a sandbox shares with the tool, and the futexes in it. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -55,7 +56,12 @@ int nst_futex_wait(_Atomic uint32_t *word, uint32_t old, int64_t nanoseconds)
 void nst_futex_set(_Atomic uint32_t *word, uint32_t value)
 {
     atomic_store(word, value);
-    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    NST_SYS(WAKE, syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0));
+}
+
+unsigned nst_arena_deadline_ms(const struct nst_arena *arena)
+{
+    return arena->options.deadline_ms ? arena->options.deadline_ms : 1000;
 }
 
 int nst_arena_fail(struct nst_arena *arena, const char *what)

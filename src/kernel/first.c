@@ -2,6 +2,7 @@
  * can be put back: it was the only one, it is in the user namespace that it began in, and no other
  * namespace than the mount namespace was left for good. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,19 +25,18 @@ void nst_first_forget(void)
 }
 
 /* In the initial user namespace this power would open init's and the runner's /proc to an actor. */
-static void drop_ptrace(void)
+static int drop_ptrace(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2];
 
-    prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE);
-    if (syscall(SYS_capget, &header, data) < 0)
-        _exit(1);
+    NST_SYS(SELF, prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE));
+    if (NST_SYS(CAPS, syscall(SYS_capget, &header, data)) < 0)
+        return -1;
     data[0].effective &= ~(1U << CAP_SYS_PTRACE);
     data[0].permitted &= ~(1U << CAP_SYS_PTRACE);
     data[0].inheritable &= ~(1U << CAP_SYS_PTRACE);
-    if (syscall(SYS_capset, &header, data) < 0)
-        _exit(1);
+    return (int)NST_SYS(CAPS, syscall(SYS_capset, &header, data));
 }
 
 static void parent_fds(const struct nst_observer *observer, int ret_fd[PARENT_FDS])
@@ -48,7 +48,7 @@ static void parent_fds(const struct nst_observer *observer, int ret_fd[PARENT_FD
 }
 
 /* Closes all descriptors but those of KEEP. */
-static void close_others(int *keep, size_t len)
+static int close_others(int *keep, size_t len)
 {
     unsigned from = 0;
 
@@ -60,11 +60,12 @@ static void close_others(int *keep, size_t len)
             keep[j - 1] = other;
         }
     for (size_t i = 0; i < len; i++) {
-        if ((unsigned)keep[i] > from)
-            syscall(SYS_close_range, from, keep[i] - 1, 0);
+        if ((unsigned)keep[i] > from &&
+            NST_SYS(CLOSE_RANGE, syscall(SYS_close_range, from, keep[i] - 1, 0)) < 0)
+            return -1;
         from = (unsigned)keep[i] + 1;
     }
-    syscall(SYS_close_range, from, ~0U, 0);
+    return (int)NST_SYS(CLOSE_RANGE, syscall(SYS_close_range, from, ~0U, 0));
 }
 
 static _Noreturn void be_first(struct nst_arena *arena, struct nst_actor *actor, int channel)
@@ -75,9 +76,8 @@ static _Noreturn void be_first(struct nst_arena *arena, struct nst_actor *actor,
     parent_fds(arena->observer, keep);
     keep[PARENT_FDS] = arena->proc;
     keep[PARENT_FDS + 1] = arena->observer->channel = channel;
-    close_others(keep, PARENT_FDS + 2);
-    if (arena->privileged)
-        drop_ptrace();
+    if (close_others(keep, PARENT_FDS + 2) < 0 || (arena->privileged && drop_ptrace() < 0))
+        nst_actor_trouble(arena, "can't take the runner's powers from an actor");
     signal(SIGCHLD, SIG_IGN); /* an ended actor isn't to stay as a zombie */
     nst_actor_live(arena, actor);
 }
@@ -85,23 +85,23 @@ static _Noreturn void be_first(struct nst_arena *arena, struct nst_actor *actor,
 static int make(struct nst_arena *arena, struct nst_observer *observer, uint32_t name)
 {
     struct nst_actor *actor = nst_actor_take(arena, name);
-    int channel[2];
+    int channel[2], error;
     pid_t pid;
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+    if (NST_SYS(PAIR, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel)) < 0)
         return nst_arena_fail(arena, "socketpair");
-    pid = fork();
+    pid = NST_SYS(FORK, fork());
     if (pid == 0)
         be_first(arena, actor, channel[1]);
-    close(channel[1]);
+    error = pid < 0 ? nst_arena_fail(arena, "fork of the first actor") : 0;
+    NST_SYS(CLOSE, close(channel[1]));
     if (observer->channel >= 0)
-        close(observer->channel);
+        NST_SYS(CLOSE, close(observer->channel));
     observer->channel = channel[0];
-    if (pid < 0)
-        return nst_arena_fail(arena, "fork");
-    nst_actor_meet(arena, actor);
+    if (!error)
+        error = nst_actor_meet(arena, actor);
     arena->user = actor->user;
-    return actor->alive ? 0 : -ECHILD;
+    return error;
 }
 
 int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
@@ -113,6 +113,7 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
     stays = false;
     arena->actors = 1;
     arena->actor[0].name = name;
+    arena->actor[0].mortal = false;
     arena->seen[arena->seen_len++] =
         (struct nst_seen){.ns = observer->ns, .inode = observer->inode};
     return 0;
@@ -148,11 +149,11 @@ bool nst_first_leave(struct nst_arena *arena)
 void nst_first_let_go(struct nst_arena *arena, struct nst_actor *actor)
 {
     for (size_t i = 0; i < actor->fds; i++)
-        close(actor->fd[i].real);
+        NST_SYS(CLOSE, close(actor->fd[i].real));
     actor->fds = 0;
     actor->moved = false;
     nst_observer_close_own(arena->observer);
-    if (setns(arena->observer->file, CLONE_NEWNS) < 0)
+    if (NST_SYS(SETNS, setns(arena->observer->file, CLONE_NEWNS)) < 0)
         return;
     actor->ns = arena->observer->ns;
     actor->left = true;
@@ -180,9 +181,9 @@ void nst_first_join(struct nst_arena *arena, struct nst_observer *observer)
     parent_fds(observer, fd);
     memcpy(CMSG_DATA(&control.header), fd, sizeof(fd));
     actor->left = false;
-    if (sendmsg(observer->channel, &message, 0) < 0 ||
+    if (NST_SYS(SEND, sendmsg(observer->channel, &message, MSG_NOSIGNAL)) < 0 ||
         nst_actor_ask(actor, NST_TURN_JOIN, 1000000000) < 0 || !actor->left) {
-        kill(atomic_load(&actor->pid), SIGKILL);
+        NST_SYS(KILL, kill(atomic_load(&actor->pid), SIGKILL));
         while (!nst_actor_ended(actor, 1000))
             ;
         stays = false;
@@ -203,15 +204,15 @@ void nst_first_go_over(struct nst_arena *arena, struct nst_actor *actor)
                              .msg_controllen = sizeof(control)};
     int fd[PARENT_FDS], own[PARENT_FDS];
 
-    if (recvmsg(observer->channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0 ||
+    if (NST_SYS(READ, recvmsg(observer->channel, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0 ||
         message.msg_controllen < CMSG_LEN(sizeof(fd)))
         return;
     memcpy(fd, CMSG_DATA(&control.header), sizeof(fd));
     parent_fds(observer, own);
     for (size_t i = 0; i < PARENT_FDS; i++) {
-        if (dup3(fd[i], own[i], O_CLOEXEC) < 0)
+        if (NST_SYS(DUP, dup3(fd[i], own[i], O_CLOEXEC)) < 0)
             return;
-        close(fd[i]);
+        NST_SYS(CLOSE, close(fd[i]));
     }
     actor->generation = arena->generation;
     nst_first_let_go(arena, actor);

@@ -4,6 +4,7 @@
  * process, a descriptor of its file or a bind of it holds a namespace (namespaces(7), "Namespace
  * lifetime"). */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,21 +42,29 @@ static bool ends(const char *text, const char *end)
 
 /* What descriptor NAME below /proc holds besides its mount. A namespace's file looks like any other
  * path where it was opened through a bind, so IS_NS says that it is one. */
-static void add_ns(struct nst_arena *arena, const char *name, bool is_ns, struct nst_hold *hold)
+static int add_ns(struct nst_arena *arena, const char *name, bool is_ns, struct nst_hold *hold)
 {
     char target[256] = "";
-    int fd;
+    int fd, error;
 
-    if (readlinkat(arena->proc, name, target, sizeof(target) - 1) >= 0)
-        hold->lists =
-            ends(target, "/mountinfo") || ends(target, "/mounts") || ends(target, "/mountstats");
-    fd = is_ns ? openat(arena->proc, name, O_RDONLY | O_CLOEXEC) : -1;
+    if (NST_SYS(READLINK, readlinkat(arena->proc, name, target, sizeof(target) - 1)) < 0)
+        return -errno;
+    hold->lists =
+        ends(target, "/mountinfo") || ends(target, "/mounts") || ends(target, "/mountstats");
+    if (!is_ns)
+        return 0;
+    fd = NST_SYS(OPEN, openat(arena->proc, name, O_RDONLY | O_CLOEXEC));
     if (fd < 0)
-        return;
-    if (nst_ns_mount_count(fd, &hold->mounts) < 0)
+        return -errno;
+    error = NST_SYS_ERROR(NS, nst_ns_mount_count(fd, &hold->mounts));
+    if (error == -ENOSYS || error == -EINVAL) { /* an old kernel, another kind of namespace */
         hold->mounts = 0;
-    hold->ns = nst_snapshot_ns_of_fd(fd, NULL);
-    close(fd);
+        error = 0;
+    }
+    if (!error)
+        error = nst_snapshot_ns_of_fd(fd, &hold->ns, NULL);
+    NST_SYS(CLOSE, close(fd));
+    return error;
 }
 
 static bool same_device(const struct statx *a, const struct statx *b)
@@ -63,50 +72,62 @@ static bool same_device(const struct statx *a, const struct statx *b)
     return a->stx_dev_major == b->stx_dev_major && a->stx_dev_minor == b->stx_dev_minor;
 }
 
-static void add(struct nst_arena *arena, const struct nst_actor *actor, enum nst_hold_kind kind,
-                const struct nst_fd_name *fd, const struct statx *nsfs, struct nst_hold *hold,
-                size_t *len)
+static int add(struct nst_arena *arena, const struct nst_actor *actor, enum nst_hold_kind kind,
+               const struct nst_fd_name *fd, const struct statx *nsfs, struct nst_hold *hold,
+               size_t *len)
 {
     struct statx status;
     char name[48];
+    int error = 0;
 
     snprintf(name, sizeof(name), "%d/%s", (int)atomic_load(&actor->pid),
              kind == NST_HOLD_CWD ? "cwd" : "root");
     if (fd)
         snprintf(name, sizeof(name), "%d/fd/%d", (int)atomic_load(&actor->pid), fd->real);
-    if (statx(arena->proc, name, AT_NO_AUTOMOUNT, STATX_MNT_ID, &status) < 0)
-        return;
+    if (NST_SYS(STAT, statx(arena->proc, name, AT_NO_AUTOMOUNT, STATX_MNT_ID, &status)) < 0)
+        return -errno;
     hold[*len] = (struct nst_hold){
         .actor = actor->name, .kind = kind, .fd = fd ? fd->text : 0, .mount = status.stx_mnt_id};
     if (fd)
-        add_ns(arena, name, same_device(&status, nsfs), &hold[*len]);
+        error = add_ns(arena, name, same_device(&status, nsfs), &hold[*len]);
     ++*len;
+    return error;
+}
+
+/* What ACTOR holds. Who is gone holds nothing. */
+static int add_all(struct nst_arena *arena, const struct nst_actor *actor, const struct statx *nsfs,
+                   struct nst_hold *hold, size_t *len)
+{
+    int error = add(arena, actor, NST_HOLD_CWD, NULL, nsfs, hold, len);
+
+    if (!error)
+        error = add(arena, actor, NST_HOLD_ROOT, NULL, nsfs, hold, len);
+    for (size_t j = 0; !error && j < actor->fds; j++)
+        error = add(arena, actor, NST_HOLD_FD, &actor->fd[j], nsfs, hold, len);
+    if (!error || (actor->mortal && nst_snapshot_is_gone(error)))
+        return 0;
+    errno = -error;
+    return nst_arena_fail(arena, "can't read what an actor holds");
 }
 
 static int read_holds(struct nst_arena *arena, struct nst_hold **ret_hold, size_t *ret_len)
 {
     struct statx nsfs;
     size_t most = 0;
+    int error = 0;
 
-    if (statx(arena->proc, "self/ns/mnt", AT_NO_AUTOMOUNT, 0, &nsfs) < 0)
-        return -errno;
+    if (NST_SYS(STAT, statx(arena->proc, "self/ns/mnt", AT_NO_AUTOMOUNT, 0, &nsfs)) < 0)
+        return nst_arena_fail(arena, "stat of a namespace's file");
     for (size_t i = 0; i < arena->actors; i++)
         most += arena->actor[i].alive ? 2 + arena->actor[i].fds : 0;
     *ret_len = 0;
     *ret_hold = nst_arena_take(arena, most * sizeof(**ret_hold));
     if (!*ret_hold)
         return -ENOMEM;
-    for (size_t i = 0; i < arena->actors; i++) {
-        const struct nst_actor *actor = &arena->actor[i];
-
-        if (!actor->alive)
-            continue;
-        add(arena, actor, NST_HOLD_CWD, NULL, &nsfs, *ret_hold, ret_len);
-        add(arena, actor, NST_HOLD_ROOT, NULL, &nsfs, *ret_hold, ret_len);
-        for (size_t j = 0; j < actor->fds; j++)
-            add(arena, actor, NST_HOLD_FD, &actor->fd[j], &nsfs, *ret_hold, ret_len);
-    }
-    return 0;
+    for (size_t i = 0; !error && i < arena->actors; i++)
+        if (arena->actor[i].alive)
+            error = add_all(arena, &arena->actor[i], &nsfs, *ret_hold, ret_len);
+    return error;
 }
 
 int nst_hold_begin(struct nst_arena *arena, enum nst_call_id id, struct nst_raw_step *step)
@@ -165,7 +186,7 @@ static int look(struct nst_arena *arena, const struct nst_observer *observer,
     for (size_t i = 0; i < arena->seen_len; i++) {
         struct nst_seen *seen = &arena->seen[i];
         bool held = seen->ns == observer->ns || is_held(arena, step, seen);
-        int lives = seen->dead ? 0 : nst_ns_lives(seen->ns);
+        int lives = seen->dead ? 0 : NST_SYS_ERROR(NS, nst_ns_lives(seen->ns));
 
         if (lives < 0)
             return lives;
@@ -193,8 +214,9 @@ int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer, e
     if (!arena->seen_all || !may_drop(arena, id))
         return 0;
     error = read_holds(arena, &step->held, &step->helds);
-    step->alive =
-        error ? NULL : nst_arena_take(arena, (arena->seen_len + 1) * sizeof(*step->alive));
+    if (error)
+        return error;
+    step->alive = nst_arena_take(arena, (arena->seen_len + 1) * sizeof(*step->alive));
     if (!step->alive)
         return -ENOMEM;
     while ((idle = look(arena, observer, step)) > 0 && nst_now() < end) {
@@ -206,5 +228,7 @@ int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer, e
         step->alive = NULL;
         step->alives = 0;
     }
-    return 0;
+    errno = -idle;
+    return idle >= 0 || idle == -ENOSYS ? 0
+                                        : nst_arena_fail(arena, "can't tell what namespaces live");
 }

@@ -1,6 +1,7 @@
 /* Pid 1 of a sandbox: makes its root, then only waits: for the tool to die, and for the runner to
  * be made anew. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,8 @@
 
 static int pivot_here(void)
 {
-    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+    if (NST_SYS(PIVOT_ROOT, syscall(SYS_pivot_root, ".", ".")) < 0 ||
+        NST_SYS(UMOUNT, umount2(".", MNT_DETACH)) < 0 || NST_SYS(CHDIR, chdir("/")) < 0)
         return -1;
     return 0;
 }
@@ -31,27 +33,30 @@ static int make_root(struct nst_arena *arena)
     static const char *const place[] = {"/tmp", "/mnt", "/proc", "/dev", "/etc"};
     size_t i;
 
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    if (NST_SYS(MOUNT, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) < 0)
         return nst_arena_fail(arena, "can't make / private");
     for (i = 0; i < sizeof(place) / sizeof(*place); i++)
-        if (mount("tmpfs", place[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") == 0)
+        if (NST_SYS(MOUNT, mount("tmpfs", place[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755")) ==
+            0)
             break;
-    if (i == sizeof(place) / sizeof(*place) || chdir(place[i]) < 0)
+    if (i == sizeof(place) / sizeof(*place) || NST_SYS(CHDIR, chdir(place[i])) < 0)
         return nst_arena_fail(arena, "can't mount a tmpfs");
-    if (mkdir("proc", 0755) < 0 || mkdir("case", 0755) < 0)
+    if (NST_SYS(MKDIR, mkdir("proc", 0755)) < 0 || NST_SYS(MKDIR, mkdir("case", 0755)) < 0)
         return nst_arena_fail(arena, "mkdir");
-    if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+    if (NST_SYS(MOUNT, mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) < 0)
         return nst_arena_fail(arena, "can't mount proc (is a part of /proc covered?)");
     if (pivot_here() < 0)
         return nst_arena_fail(arena, "pivot_root");
     /* A detached clone: from it no `..` leads to this root, for the actors hold it too. */
-    arena->proc =
-        (int)syscall(428 /* open_tree */, AT_FDCWD, "/proc", 1 /* OPEN_TREE_CLONE */ | O_CLOEXEC);
-    arena->init_mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-    arena->init_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (arena->proc < 0 || arena->init_mountinfo < 0 || arena->init_root < 0)
-        return nst_arena_fail(arena, "/proc");
-    return 0;
+    arena->proc = (int)NST_SYS(OPEN_TREE, syscall(428 /* open_tree */, AT_FDCWD, "/proc",
+                                                  1 /* OPEN_TREE_CLONE */ | O_CLOEXEC));
+    if (arena->proc < 0)
+        return nst_arena_fail(arena, "open_tree of /proc");
+    arena->init_mountinfo = NST_SYS(OPEN, open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+    if (arena->init_mountinfo < 0)
+        return nst_arena_fail(arena, "/proc/self/mountinfo");
+    arena->init_root = NST_SYS(OPEN, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    return arena->init_root < 0 ? nst_arena_fail(arena, "the sandbox's root") : 0;
 }
 
 static void quiet(void)
@@ -63,30 +68,31 @@ static void quiet(void)
         signal(signal_number, SIG_DFL);
     sigemptyset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    setrlimit(RLIMIT_CORE, &none);
+    NST_SYS(SELF, setrlimit(RLIMIT_CORE, &none));
     umask(0);
 }
 
 /* Ends everything that a runner left and forgets it. */
 static void reap(void)
 {
-    kill(-1, SIGKILL);
-    while (waitpid(-1, NULL, 0) >= 0 || errno == EINTR)
+    NST_SYS(KILL, kill(-1, SIGKILL));
+    while (NST_SYS(WAIT, waitpid(-1, NULL, 0)) >= 0 || errno == EINTR)
         ;
 }
 
-/* One runner's life. Returns when it has died. */
-static void watch_over(int lifeline, pid_t runner)
+/* One runner's life. Returns when it has died; -errno when it can't be watched. */
+static int watch_over(struct nst_arena *arena, int lifeline, pid_t runner)
 {
-    int pidfd = (int)syscall(SYS_pidfd_open, runner, 0);
+    int pidfd = (int)NST_SYS(PIDFD_OPEN, syscall(SYS_pidfd_open, runner, 0));
     struct pollfd wait[] = {{.fd = lifeline, .events = 0}, {.fd = pidfd, .events = POLLIN}};
 
     if (pidfd < 0)
-        _exit(1);
+        return nst_arena_fail(arena, "pidfd_open of the runner");
     while (poll(wait, 2, -1) < 0 || !wait[1].revents)
         if (wait[0].revents)
             _exit(0);
-    close(pidfd);
+    NST_SYS(CLOSE, close(pidfd));
+    return 0;
 }
 
 /* One core for all of a sandbox: its processes take turns, and waking another core that idles costs
@@ -99,51 +105,88 @@ static void stay(int cpu)
         return;
     CPU_ZERO(&set);
     CPU_SET((unsigned)cpu, &set);
-    sched_setaffinity(0, sizeof(set), &set); /* only for speed */
+    NST_SYS(SELF, sched_setaffinity(0, sizeof(set), &set)); /* only for speed */
+}
+
+/* The first step of all: waits for leave to start, then keeps nothing but the lifeline, as 0. */
+static int settle_in(struct nst_arena *arena, int lifeline)
+{
+    ssize_t n;
+    char byte;
+
+    while ((n = NST_SYS(READ, read(lifeline, &byte, 1))) < 0 && errno == EINTR)
+        ;
+    if (n != 1)
+        _exit(1);
+    if (NST_SYS(DUP, dup2(lifeline, 0)) < 0)
+        return nst_arena_fail(arena, "dup2 of the lifeline");
+    if (NST_SYS(CLOSE_RANGE, syscall(SYS_close_range, 1, ~0U, 0)) < 0)
+        return nst_arena_fail(arena, "close_range");
+    return 0;
+}
+
+static int become_root(struct nst_arena *arena)
+{
+    if (arena->privileged ||
+        (NST_SYS(IDS, setresgid(0, 0, 0)) == 0 && NST_SYS(IDS, setresuid(0, 0, 0)) == 0))
+        return 0;
+    return nst_arena_fail(arena, "can't become user 0 of the sandbox");
+}
+
+/* Who died in a case owes its answer, and may have left the limit on namespaces low. */
+static int after_runner(struct nst_arena *arena)
+{
+    int error = 0;
+
+    if (!atomic_load(&arena->ready)) {
+        errno = ECHILD;
+        return nst_arena_fail(arena, "the runner died before it stood");
+    }
+    if (atomic_load(&arena->done) == atomic_load(&arena->taken))
+        return 0;
+    if (!arena->privileged)
+        error = nst_leftover_limit(arena, NST_LEFTOVER_NO_LIMIT);
+    errno = ECHILD;
+    arena->error = nst_arena_fail(arena, "the runner died in a case");
+    if (!error)
+        nst_futex_set(&arena->done, atomic_load(&arena->taken));
+    return error;
 }
 
 _Noreturn void nst_init(struct nst_arena *arena, int lifeline)
 {
-    char byte, *buffer = NULL;
-    size_t cap = 0;
-    int error;
+    int error = settle_in(arena, lifeline);
 
-    if (read(lifeline, &byte, 1) != 1)
-        _exit(1);
-    if (dup2(lifeline, 0) < 0 || syscall(SYS_close_range, 1, ~0U, 0) < 0)
-        _exit(1);
     stay(arena->cpu);
-    setsid(); /* a terminal's Ctrl-C is for the tool */
+    NST_SYS(SELF, setsid()); /* a terminal's Ctrl-C is for the tool */
     quiet();
-    error = arena->privileged || (setresgid(0, 0, 0) == 0 && setresuid(0, 0, 0) == 0) ? 0 : -errno;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (poll(&(struct pollfd){.fd = 0}, 1, 0) > 0)
+    if (!error)
+        error = become_root(arena);
+    NST_SYS(SELF, prctl(PR_SET_PDEATHSIG, SIGKILL));
+    if (!error && poll(&(struct pollfd){.fd = 0}, 1, 0) > 0)
         _exit(1); /* the tool died before the signal was set */
     if (!error)
         error = make_root(arena);
     if (!error)
-        arena->init_mounts = nst_leftover_mounts(arena, &buffer, &cap);
-    free(buffer);
+        error = nst_leftover_begin(arena);
     /* So that no actor gets at this process through /proc. */
-    prctl(PR_SET_DUMPABLE, 0);
+    NST_SYS(SELF, prctl(PR_SET_DUMPABLE, 0));
     while (!error) {
-        pid_t runner = fork();
+        pid_t runner = NST_SYS(FORK, fork());
 
         if (runner == 0)
             nst_runner(arena);
-        if (runner < 0)
-            error = nst_arena_fail(arena, "fork");
-        else
-            watch_over(0, runner);
+        error =
+            runner < 0 ? nst_arena_fail(arena, "fork of the runner") : watch_over(arena, 0, runner);
         reap();
         if (atomic_load(&arena->ready) == 2)
             _exit(1);
-        if (atomic_load(&arena->done) != atomic_load(&arena->taken)) { /* it died in a case */
-            arena->error = -ECHILD;
-            nst_futex_set(&arena->done, atomic_load(&arena->taken));
-        }
+        if (!error)
+            error = after_runner(arena);
     }
-    arena->error = error;
-    nst_futex_set(&arena->ready, 2);
+    if (!atomic_load(&arena->ready)) {
+        arena->error = error;
+        nst_futex_set(&arena->ready, 2);
+    }
     _exit(1);
 }

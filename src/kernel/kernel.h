@@ -47,6 +47,8 @@ struct nst_actor {
     uint32_t name;          /* as the sequence writes it */
     int pidfd;              /* the runner's */
     bool alive;             /* as far as the runner knows */
+    bool mortal;            /* may end while it does nothing that ends it: it was sent a signal, or
+                               lives in a pid namespace with an init of its own */
     uint64_t ns, user;      /* its mount namespace, its user namespace's inode */
     unsigned generation;    /* of the parent's descriptors that it has */
     bool moved;             /* its root may have been moved, by chroot or setns */
@@ -63,6 +65,7 @@ struct nst_raw_view {
     uint64_t ns, owner;
     uint32_t reader; /* name of the actor through whose root this was seen; 0: the observer */
     bool parent, have_statmount, whole;
+    int error; /* -errno: statmount couldn't be filled */
     char *mountinfo, *mounts;
     size_t mountinfo_len, mounts_len;
     struct nst_mount *statmount; /* strings in the arena too */
@@ -123,6 +126,8 @@ struct nst_arena {
     enum nst_watch_kind watch;
     bool deadline;
     bool unsettled; /* something ended, and may be at it still */
+    _Atomic int trouble; /* an actor's own, -errno; why says what */
+    uint64_t pid_ns;     /* the inode of the sandbox's */
     uint64_t user;  /* the inode of the user namespace that a case starts in */
 
     /* Conducting. */
@@ -157,6 +162,9 @@ void *nst_arena_take(struct nst_arena *arena, size_t size);
 int nst_futex_wait(_Atomic uint32_t *word, uint32_t old, int64_t nanoseconds);
 void nst_futex_set(_Atomic uint32_t *word, uint32_t value);
 int64_t nst_now(void); /* nanoseconds, monotonic */
+
+/* Of one call. */
+unsigned nst_arena_deadline_ms(const struct nst_arena *arena);
 
 /* Notes what failed, as "WHAT: error". Returns -errno of the moment. */
 int nst_arena_fail(struct nst_arena *arena, const char *what);
@@ -195,6 +203,8 @@ _Noreturn void nst_runner(struct nst_arena *arena);
 _Noreturn void nst_init(struct nst_arena *arena, int lifeline);
 
 /* actor.c */
+/* Notes that what failed in an actor is no answer of the kernel to the sequence. */
+void nst_actor_trouble(struct nst_arena *arena, const char *what);
 struct nst_actor *nst_actor_find(struct nst_arena *arena,
                                  uint64_t name); /* NULL: none of that name */
 /* Takes a slot for an actor named NAME, or a fresh name where that is taken or 0. NULL: too many.
@@ -205,8 +215,8 @@ struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name);
 int nst_actor_ask(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds);
 /* Goes on waiting for it. */
 int nst_actor_await(struct nst_actor *actor, enum nst_turn turn, int64_t nanoseconds);
-/* Waits until a new actor knows its pid. */
-void nst_actor_meet(struct nst_arena *arena, struct nst_actor *actor);
+/* Waits until a new actor knows its pid. Returns 0 or -errno. */
+int nst_actor_meet(struct nst_arena *arena, struct nst_actor *actor);
 /* Whether ACTOR has ended, or does within MILLISECONDS; called by the runner, who reaps. */
 bool nst_actor_ended(const struct nst_actor *actor, int milliseconds);
 /* What an actor does first, in its own process, and then for ever. */
@@ -224,7 +234,7 @@ const char *nst_actor_path(struct nst_arena *arena, const struct nst_actor *acto
 /* calls.c: performs ACTOR's call. */
 void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor);
 
-/* observer.c and snapshot.c: in the runner, or in an actor that conducts. */
+/* observer.c, ns.c and snapshot.c: in the runner, or in an actor that conducts. */
 struct nst_observer {
     int mountinfo, mounts, file; /* of the parent: the latter is its namespace's */
     struct nst_raw_view known;   /* the unchanged parent, as it was first read, and its statmount */
@@ -252,16 +262,23 @@ int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer);
 /* Returns the snapshot, ARENA->last itself where nothing differs; NULL: -errno in RET_ERROR. */
 struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_observer *observer,
                                            int *ret_error);
-/* Notes which namespaces ACTOR is in. Only its own unshare and setns change that. */
-void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor);
-/* Of an open namespace file, with its inode if RET_INODE isn't NULL. 0: of another kind. */
-uint64_t nst_snapshot_ns_of_fd(int fd, uint64_t *ret_inode);
-/* The inode of the user namespace that owns mount namespace FD; 0: unknown. */
-uint64_t nst_snapshot_owner_of_fd(int fd);
+/* Notes which namespaces ACTOR is in, which only its own unshare and setns change, and whether it
+ * may end with one. */
+int nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor);
+/* Of an open namespace file, with its inode if RET_INODE isn't NULL; 0: of another kind. Returns 0
+ * or -errno, as those below do. */
+int nst_snapshot_ns_of_fd(int fd, uint64_t *ret_ns, uint64_t *ret_inode);
+/* The inode of the user namespace that owns mount namespace FD. */
+int nst_snapshot_owner_of_fd(int fd, uint64_t *ret_owner);
 /* How many mounts the namespace of FD has beyond those listed in MOUNTINFO, as a process sees only
  * what is below its root. -1: this kernel doesn't say. */
-long nst_snapshot_hidden(int fd, const char *mountinfo, size_t len);
-/* Fills VIEW's statmount with what the calling process sees. */
+int nst_snapshot_hidden(int fd, const char *mountinfo, size_t len, long *ret_hidden);
+/* Whether ERROR says that a process has ended: its directory is gone, or has no namespaces any more
+ * (fs/proc_namespace.c, mounts_open_common()). */
+bool nst_snapshot_is_gone(int error);
+/* Opens the file of ACTOR's mount namespace. Returns it, or -1 with errno. */
+int nst_snapshot_open_ns(const struct nst_arena *arena, const struct nst_actor *actor);
+/* Fills VIEW's statmount with what the calling process sees, or its error. */
 void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view);
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
                         struct nst_raw_events *ret_events);
@@ -277,10 +294,13 @@ int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer, e
                  struct nst_raw_step *step);
 
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */
-void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);
+int nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);
 long nst_leftover_last_pid(struct nst_arena *arena);
-size_t nst_leftover_mounts(struct nst_arena *arena, char **buffer,
-                           size_t *cap); /* hash; 0: unknown */
+/* Notes how things stand before there was a case. */
+int nst_leftover_begin(struct nst_arena *arena);
+/* Of the mount namespaces below the sandbox's user namespace. */
+int nst_leftover_limit(struct nst_arena *arena, const char *text);
+#define NST_LEFTOVER_NO_LIMIT "2147483647" /* as it is in a new user namespace */
 
 /* trace.c, in the tool. */
 int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *sequence,

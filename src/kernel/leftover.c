@@ -1,5 +1,6 @@
 /* After a case: what stands in its sandbox besides init and the runner. Looked for, not assumed. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,15 +26,29 @@ name(struct nst_leftover *leftover, const char *format, ...)
     va_end(list);
 }
 
-size_t nst_leftover_mounts(struct nst_arena *arena, char **buffer, size_t *cap)
+static int hash_mounts(struct nst_arena *arena, char **buffer, size_t *cap, size_t *ret_hash)
 {
     size_t hash = 14695981039346656037U, len;
+    int error = nst_read_all(arena->init_mountinfo, buffer, cap, &len);
 
-    if (nst_read_all(arena->init_mountinfo, buffer, cap, &len) < 0)
-        return 0;
+    if (error) {
+        errno = -error;
+        return nst_arena_fail(arena, "can't read the sandbox's own mounts");
+    }
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (unsigned char)(*buffer)[i]) * 1099511628211U;
-    return hash;
+    *ret_hash = hash;
+    return 0;
+}
+
+int nst_leftover_begin(struct nst_arena *arena)
+{
+    char *buffer = NULL;
+    size_t cap = 0;
+    int error = hash_mounts(arena, &buffer, &cap, &arena->init_mounts);
+
+    free(buffer);
+    return error;
 }
 
 /* The last pid that was given to a process of this pid namespace (proc(5),
@@ -45,8 +60,8 @@ long nst_leftover_last_pid(struct nst_arena *arena)
     ssize_t len;
 
     if (fd == -2)
-        fd = openat(arena->proc, "sys/kernel/ns_last_pid", O_RDONLY | O_CLOEXEC);
-    len = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+        fd = NST_SYS(OPEN, openat(arena->proc, "sys/kernel/ns_last_pid", O_RDONLY | O_CLOEXEC));
+    len = fd < 0 ? -1 : NST_SYS(READ, pread(fd, text, sizeof(text) - 1, 0));
     if (len <= 0)
         return -1;
     text[len] = '\0';
@@ -54,42 +69,57 @@ long nst_leftover_last_pid(struct nst_arena *arena)
 }
 
 /* Where the first actor stays, no process may have been made since it was. */
-static void look_for_processes(struct nst_arena *arena, struct nst_leftover *leftover)
+static int look_for_processes(struct nst_arena *arena, struct nst_leftover *leftover)
 {
     const struct nst_actor *first = &arena->actor[0];
-    bool lives = first->alive ? nst_leftover_last_pid(arena) != atomic_load(&first->pid)
-                              : kill(-1, 0) == 0 || errno != ESRCH;
+    long last = first->alive ? nst_leftover_last_pid(arena) : 0;
+    bool lives = first->alive ? last != atomic_load(&first->pid)
+                              : NST_SYS(KILL, kill(-1, 0)) == 0 || errno != ESRCH;
 
+    if (last < 0)
+        return nst_arena_fail(arena, "ns_last_pid");
     if (lives) {
         leftover->processes = 1;
         name(leftover, "a process of the case lives on");
     }
+    return 0;
 }
 
 /* init's root holds proc/ and case/, and case/ nothing (. and .. count too): a tmpfs directory's
  * size counts its entries. */
-static void look_for_directories(struct nst_arena *arena, struct nst_leftover *leftover)
+static int look_for_directories(struct nst_arena *arena, struct nst_leftover *leftover)
 {
     struct stat root, empty;
 
-    if (fstat(arena->init_root, &root) < 0 || fstatat(arena->init_root, "case", &empty, 0) < 0) {
+    if (NST_SYS(STAT, fstat(arena->init_root, &root)) < 0)
+        return nst_arena_fail(arena, "stat of the sandbox's root");
+    if (NST_SYS(STAT, fstatat(arena->init_root, "case", &empty, 0)) < 0) {
+        if (errno != ENOENT)
+            return nst_arena_fail(arena, "stat of the sandbox's case/");
         leftover->directories = 1;
-        name(leftover, "the sandbox's root is not as it was: %s", strerror(errno));
-        return;
+        name(leftover, "the sandbox's root has no case/ any more");
+    } else if (root.st_size != 4 * 20 || empty.st_size != 2 * 20) {
+        leftover->directories = (size_t)(root.st_size / 20 + empty.st_size / 20 - 6);
+        name(leftover, "%zu names in the sandbox's root", leftover->directories);
     }
-    if (root.st_size == 4 * 20 && empty.st_size == 2 * 20)
-        return;
-    leftover->directories = (size_t)(root.st_size / 20 + empty.st_size / 20 - 6);
-    name(leftover, "%zu names in the sandbox's root", leftover->directories);
+    return 0;
 }
 
-static int limit_namespaces(struct nst_arena *arena, const char *text)
+/* Tries again, as what it was must come back. */
+int nst_leftover_limit(struct nst_arena *arena, const char *text)
 {
     static int fd = -1;
+    int error = 0;
 
-    if (fd < 0)
-        fd = openat(arena->proc, "sys/user/max_mnt_namespaces", O_WRONLY | O_CLOEXEC);
-    return fd < 0 || pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
+    for (int i = 0; i < 3; i++) {
+        if (fd < 0)
+            fd = NST_SYS(OPEN,
+                         openat(arena->proc, "sys/user/max_mnt_namespaces", O_WRONLY | O_CLOEXEC));
+        if (fd >= 0 && NST_SYS(WRITE, pwrite(fd, text, strlen(text), 0)) >= 0)
+            return 0;
+        error = nst_arena_fail(arena, "can't limit mount namespaces");
+    }
+    return error;
 }
 
 /* Every mount namespace below this user namespace counts against its limit (namespaces(7), "The
@@ -97,20 +127,26 @@ static int limit_namespaces(struct nst_arena *arena, const char *text)
  * template, the parent and the detached proc have one each, asking for one more tells whether there
  * is a fifth. It is asked for the clone of a mount of another namespace, which the kernel refuses
  * only once it has counted. */
-static bool has_fifth_namespace(struct nst_arena *arena)
+static int has_fifth_namespace(struct nst_arena *arena, bool *ret_has)
 {
     enum { OPEN_TREE_CLONE_BIT = 1, OPEN_TREE = 428 };
-    int error, fd;
+    int fd, refused = 0, error = nst_leftover_limit(arena, "5");
 
-    if (limit_namespaces(arena, "5") < 0)
-        return false;
-    fd = (int)syscall(OPEN_TREE, arena->init_root, "",
-                      OPEN_TREE_CLONE_BIT | AT_EMPTY_PATH | O_CLOEXEC);
-    error = errno;
-    if (fd >= 0)
-        close(fd);
-    limit_namespaces(arena, "2147483647"); /* as it is in a new user namespace */
-    return fd < 0 && error == ENOSPC;
+    if (error)
+        return error;
+    fd = (int)NST_SYS(OPEN_TREE, syscall(OPEN_TREE, arena->init_root, "",
+                                         OPEN_TREE_CLONE_BIT | AT_EMPTY_PATH | O_CLOEXEC));
+    if (fd < 0)
+        refused = errno;
+    else
+        NST_SYS(CLOSE, close(fd));
+    error = nst_leftover_limit(arena, NST_LEFTOVER_NO_LIMIT);
+    *ret_has = refused == ENOSPC;
+    if (!error && refused && refused != ENOSPC && refused != EINVAL) {
+        errno = refused;
+        error = nst_arena_fail(arena, "can't count mount namespaces");
+    }
+    return error;
 }
 
 /* A bind of a namespace's file in the parent holds it rightly, until the parent goes. */
@@ -121,34 +157,43 @@ static bool is_held(const struct nst_arena *arena)
 
 /* In the initial user namespace the host's would be counted too. What the kernel puts off (a
  * killed process' last descriptors) gets a second. */
-static void look_for_namespaces(struct nst_arena *arena, struct nst_leftover *leftover)
+static int look_for_namespaces(struct nst_arena *arena, struct nst_leftover *leftover)
 {
     int64_t end = nst_now() + 1000000000;
+    bool has = false;
+    int error;
 
     if (arena->privileged || is_held(arena))
-        return;
-    while (has_fifth_namespace(arena)) {
+        return 0;
+    while (!(error = has_fifth_namespace(arena, &has)) && has) {
         struct timespec moment = {.tv_nsec = 1000000};
 
         if (nst_now() > end) {
             leftover->namespaces = 1;
             name(leftover, "a mount namespace or a detached tree lives on");
-            return;
+            break;
         }
         nanosleep(&moment, NULL);
     }
+    return error;
 }
 
-void nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer)
+int nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer)
 {
     struct nst_leftover *leftover = &arena->leftover;
+    size_t hash = 0;
+    int error;
 
-    look_for_processes(arena, leftover);
-    look_for_directories(arena, leftover);
-    look_for_namespaces(arena, leftover);
-    if (nst_leftover_mounts(arena, &observer->buffer, &observer->buffer_cap) !=
-        arena->init_mounts) {
+    error = look_for_processes(arena, leftover);
+    if (!error)
+        error = look_for_directories(arena, leftover);
+    if (!error)
+        error = look_for_namespaces(arena, leftover);
+    if (!error)
+        error = hash_mounts(arena, &observer->buffer, &observer->buffer_cap, &hash);
+    if (!error && hash != arena->init_mounts) {
         leftover->mounts = 1;
         name(leftover, "the mounts of the sandbox's own namespace changed");
     }
+    return error;
 }

@@ -1,11 +1,13 @@
 /* How the parent is watched and read: its descriptors, which the runner and a conducting first
  * actor hold, and what the watch on it saw. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
@@ -24,7 +26,7 @@ int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
             *buffer = text;
             *cap = wider;
         }
-        n = pread(fd, *buffer + len, *cap - len, (off_t)len);
+        n = NST_SYS(READ, pread(fd, *buffer + len, *cap - len, (off_t)len));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -48,21 +50,19 @@ int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer)
     observer->watch = NULL;
     observer->watch_polls = polls;
     arena->generation++;
-    error = nst_watch_open(observer->file, observer->mountinfo, polls ? NST_WATCH_NO_FANOTIFY : 0,
-                           &observer->watch);
-    if (error) {
-        errno = -error;
-        nst_arena_fail(arena, "can't watch the parent");
-    }
-    return error;
+    error =
+        NST_SYS_ERROR(WATCH, nst_watch_open(observer->file, observer->mountinfo,
+                                            polls ? NST_WATCH_NO_FANOTIFY : 0, &observer->watch));
+    errno = -error;
+    return error ? nst_arena_fail(arena, "can't watch the parent") : 0;
 }
 
 void nst_observer_close_own(struct nst_observer *observer)
 {
     if (observer->own_mountinfo >= 0)
-        close(observer->own_mountinfo);
+        NST_SYS(CLOSE, close(observer->own_mountinfo));
     if (observer->own_file >= 0)
-        close(observer->own_file);
+        NST_SYS(CLOSE, close(observer->own_file));
     observer->own_mountinfo = observer->own_file = -1;
 }
 
@@ -73,26 +73,30 @@ void nst_observer_forget_known(struct nst_observer *observer)
     observer->known = (struct nst_raw_view){0};
 }
 
-static void replace(int *fd, int by)
+static int reopen(struct nst_arena *arena, const char *name, int *fd)
 {
     if (*fd > 0)
-        close(*fd);
-    *fd = by;
+        NST_SYS(CLOSE, close(*fd));
+    *fd = NST_SYS(OPEN, openat(arena->proc, name, O_RDONLY | O_CLOEXEC));
+    return *fd < 0 ? nst_arena_fail(arena, name) : 0;
 }
 
 int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer)
 {
+    int error;
+
     arena->generation++;
     nst_observer_forget_known(observer);
-    replace(&observer->mountinfo, openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC));
-    replace(&observer->mounts, openat(arena->proc, "self/mounts", O_RDONLY | O_CLOEXEC));
-    replace(&observer->file, openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC));
-    if (observer->mountinfo < 0 || observer->mounts < 0 || observer->file < 0)
-        return nst_arena_fail(arena, "/proc/self/mountinfo");
-    observer->ns = nst_snapshot_ns_of_fd(observer->file, &observer->inode);
-    if (!observer->ns)
-        return nst_arena_fail(arena, "/proc/self/ns/mnt");
-    return 0;
+    error = reopen(arena, "self/mountinfo", &observer->mountinfo);
+    if (!error)
+        error = reopen(arena, "self/mounts", &observer->mounts);
+    if (!error)
+        error = reopen(arena, "self/ns/mnt", &observer->file);
+    if (error)
+        return error;
+    error = nst_snapshot_ns_of_fd(observer->file, &observer->ns, &observer->inode);
+    errno = -error;
+    return error ? nst_arena_fail(arena, "can't tell the parent's namespace") : 0;
 }
 
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
@@ -103,7 +107,7 @@ int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
 
     if (nst_watch_idle(observer->watch))
         return 0;
-    error = nst_watch_drain(observer->watch, &events);
+    error = NST_SYS_ERROR(EVENTS, nst_watch_drain(observer->watch, &events));
     if (!error && events.len) {
         ret_events->event = nst_arena_take(arena, events.len * sizeof(*events.event));
         if (ret_events->event) {
@@ -114,25 +118,41 @@ int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
         }
     }
     nst_events_free(&events);
-    return error;
+    errno = -error;
+    return error ? nst_arena_fail(arena, "can't read what the watch saw") : 0;
+}
+
+/* What this kernel shows of the parent. */
+static int probe(struct nst_observer *observer)
+{
+    struct nst_table table = {0};
+    int error = NST_SYS_ERROR(TABLE, nst_table_read_statmount(0, &table));
+
+    observer->have_statmount = !error;
+    nst_table_free(&table);
+    if (error && error != -ENOSYS && error != -EPERM) /* EPERM: a seccomp filter */
+        return error;
+    error = nst_snapshot_owner_of_fd(observer->file, &observer->owner);
+    if (!error)
+        error = nst_read_all(observer->mountinfo, &observer->buffer, &observer->buffer_cap,
+                             &observer->buffer_len);
+    return error ? error
+                 : nst_snapshot_hidden(observer->file, observer->buffer, observer->buffer_len,
+                                       &observer->hidden);
 }
 
 int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
 {
-    struct nst_table table;
+    struct stat status;
     int error = nst_observer_reopen(arena, observer);
 
     if (error)
         return error;
-    observer->owner = nst_snapshot_owner_of_fd(observer->file);
-    if (nst_table_read_statmount(0, &table) == 0) {
-        observer->have_statmount = true;
-        nst_table_free(&table);
-    }
-    error = nst_read_all(observer->mountinfo, &observer->buffer, &observer->buffer_cap,
-                         &observer->buffer_len);
-    if (error)
-        return error;
-    observer->hidden = nst_snapshot_hidden(observer->file, observer->buffer, observer->buffer_len);
-    return nst_observer_watch(arena, observer);
+    if (NST_SYS(STAT, fstatat(arena->proc, "self/ns/pid", &status, 0)) < 0)
+        return nst_arena_fail(arena, "can't tell the sandbox's pid namespace");
+    arena->pid_ns = status.st_ino;
+    error = probe(observer);
+    errno = -error;
+    return error ? nst_arena_fail(arena, "can't read what the parent shows")
+                 : nst_observer_watch(arena, observer);
 }

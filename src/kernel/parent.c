@@ -4,6 +4,7 @@
  * ever gets at. A parent that a case has changed is replaced by a new copy of the template, as long
  * as that, and the file system that both show, can be put back to what they were. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,32 +25,37 @@ static int make_template(struct nst_arena *arena)
 {
     int error;
 
-    if (unshare(CLONE_NEWNS) < 0)
+    if (NST_SYS(UNSHARE, unshare(CLONE_NEWNS)) < 0)
         return nst_arena_fail(arena, "unshare");
-    if (mount("tmpfs", "/case", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0 ||
-        chdir("/case") < 0)
+    if (NST_SYS(MOUNT, mount("tmpfs", "/case", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755")) < 0 ||
+        NST_SYS(CHDIR, chdir("/case")) < 0)
         return nst_arena_fail(arena, "can't mount the case's tmpfs");
     error = nst_tree_make();
     if (error) {
         errno = -error;
         return nst_arena_fail(arena, "can't make the case's tree");
     }
-    if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+    if (NST_SYS(MOUNT, mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) < 0)
         return nst_arena_fail(arena, "can't mount the case's proc");
-    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+    if (NST_SYS(PIVOT_ROOT, syscall(SYS_pivot_root, ".", ".")) < 0 ||
+        NST_SYS(UMOUNT, umount2(".", MNT_DETACH)) < 0 || NST_SYS(CHDIR, chdir("/")) < 0)
         return nst_arena_fail(arena, "pivot_root");
-    template.ns = openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
-    template.mountinfo = openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
-    if (template.ns < 0 || template.mountinfo < 0)
+    template.ns = NST_SYS(OPEN, openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC));
+    if (template.ns < 0)
+        return nst_arena_fail(arena, "/proc/self/ns/mnt");
+    template.mountinfo = NST_SYS(OPEN, openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC));
+    if (template.mountinfo < 0)
         return nst_arena_fail(arena, "/proc/self/mountinfo");
-    return nst_read_all(template.mountinfo, &template.text, &template.cap, &template.len);
+    error = nst_read_all(template.mountinfo, &template.text, &template.cap, &template.len);
+    errno = -error;
+    return error ? nst_arena_fail(arena, "can't read what the template shows") : 0;
 }
 
 static int copy_template(struct nst_arena *arena)
 {
-    if (unshare(CLONE_NEWNS) < 0)
+    if (NST_SYS(UNSHARE, unshare(CLONE_NEWNS)) < 0)
         return nst_arena_fail(arena, "unshare");
-    if (mount("none", "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
+    if (NST_SYS(MOUNT, mount("none", "/", NULL, MS_REC | MS_SHARED, NULL)) < 0)
         return nst_arena_fail(arena, "can't make the parent shared");
     return 0;
 }
@@ -73,7 +79,7 @@ static bool is_as_made(void)
 
 int nst_parent_renew(struct nst_arena *arena)
 {
-    if (setns(template.ns, CLONE_NEWNS) < 0)
+    if (NST_SYS(SETNS, setns(template.ns, CLONE_NEWNS)) < 0)
         return nst_arena_fail(arena, "setns");
     return is_as_made() ? copy_template(arena) : -ESTALE;
 }

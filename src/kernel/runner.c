@@ -3,6 +3,7 @@
  * serves case after case while each leaves the parent provably as it was; else it ends, its
  * namespace with it, and init makes another. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,23 +19,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static void wait_for_all(void)
+{
+    while (NST_SYS(WAIT, waitpid(-1, NULL, 0)) > 0 || errno == EINTR)
+        ;
+}
+
 /* Kills all but init and this process, and reaps them. */
 static void end_actors(struct nst_arena *arena)
 {
-    while (kill(-1, SIGKILL) == 0) {
-        pid_t pid;
-
-        while ((pid = waitpid(-1, NULL, 0)) > 0)
-            ;
-        if (errno != ECHILD)
-            break;
-    }
-    while (waitpid(-1, NULL, 0) > 0)
-        ;
+    while (NST_SYS(KILL, kill(-1, SIGKILL)) == 0)
+        wait_for_all();
+    wait_for_all();
     nst_first_forget();
     for (size_t i = 0; i < arena->actors; i++) {
         if (arena->actor[i].pidfd >= 0)
-            close(arena->actor[i].pidfd);
+            NST_SYS(CLOSE, close(arena->actor[i].pidfd));
         arena->actor[i].pidfd = -1;
         arena->actor[i].alive = false;
     }
@@ -78,6 +78,7 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->leftover = (struct nst_leftover){0};
     arena->deadline = arena->unsettled = arena->bound = false;
     arena->over = (struct nst_raw_step){0};
+    atomic_store(&arena->trouble, 0);
     arena->ends = true;
     arena->watch = nst_watch_kind(observer->watch);
     error = nst_first_get(arena, observer);
@@ -170,7 +171,7 @@ _Noreturn void nst_runner(struct nst_arena *arena)
     int error;
 
     arena->observer = &observer;
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    NST_SYS(SELF, prctl(PR_SET_CHILD_SUBREAPER, 1));
     atomic_fetch_add(&arena->runners, 1);
     error = nst_parent_make(arena);
     if (!error)
@@ -189,7 +190,7 @@ _Noreturn void nst_runner(struct nst_arena *arena)
         if (!error)
             error = run_case(arena, &observer);
         if (!error)
-            nst_leftover_look(arena, &observer);
+            error = nst_leftover_look(arena, &observer);
         arena->error = error;
         if (error || *arena->leftover.text)
             break;

@@ -1,10 +1,11 @@
 /* The tool's side of a sandbox: makes it, hands it cases, ends it.
  *
- * Nothing is made on the host. All that the tool holds is a child process and the write end of a
- * pipe; when the tool dies, however, the child sees the pipe's hangup (or gets its parent death
- * signal first) and exits, and with pid 1 of a pid namespace the kernel kills every process in it.
+ * Nothing is made on the host. All that the tool holds is a child process and one end of a socket
+ * pair; when the tool dies, however, the child sees the hangup (or gets its parent death signal
+ * first) and exits, and with pid 1 of a pid namespace the kernel kills every process in it.
  */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,15 +16,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define GRACE_MS 60000
 
 struct nst_sandbox {
     struct nst_arena *arena;
     pid_t init;
     int pidfd;    /* of init */
-    int lifeline; /* write end; closed with the tool */
+    int lifeline; /* the tool's end; closed with it */
 };
 
 static int write_file(pid_t pid, const char *name, const char *text)
@@ -32,12 +36,12 @@ static int write_file(pid_t pid, const char *name, const char *text)
     int fd, error = 0;
 
     snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-    fd = open(path, O_WRONLY | O_CLOEXEC);
+    fd = NST_SYS(OPEN, open(path, O_WRONLY | O_CLOEXEC));
     if (fd < 0)
         return -errno;
-    if (write(fd, text, strlen(text)) < 0)
+    if (NST_SYS(WRITE, write(fd, text, strlen(text))) < 0)
         error = -errno;
-    close(fd);
+    NST_SYS(CLOSE, close(fd));
     return error;
 }
 
@@ -66,50 +70,52 @@ static int map_ids(struct nst_arena *arena, pid_t pid, uid_t uid, gid_t gid)
  * init uses memory. */
 static _Noreturn void make_init(struct nst_arena *arena, const int lifeline[2], bool privileged)
 {
-    unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PARENT | SIGCHLD;
-    pid_t pid;
+    unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD;
+    long pid;
 
-    pid =
-        (pid_t)syscall(SYS_clone, flags | (privileged ? 0 : CLONE_NEWUSER), NULL, NULL, NULL, NULL);
+    if (!privileged)
+        flags |= CLONE_NEWUSER;
+    /* The kernel itself notes its pid, so that it is known whatever becomes of this process. */
+    pid = NST_SYS(CLONE, syscall(SYS_clone, flags, NULL, &arena->init, NULL, NULL));
     if (pid == 0) {
-        close(lifeline[1]);
+        NST_SYS(CLOSE, close(lifeline[1]));
         nst_init(arena, lifeline[0]);
     }
     if (pid < 0)
         arena->error = nst_arena_fail(arena, "can't make user, pid and mount namespaces");
-    atomic_store(&arena->init, pid);
     _exit(0);
 }
 
-/* Starts init, which waits until its ids are mapped: for a byte in the pipe, whose end means that
- * the tool died. */
+/* Starts init, which waits until its ids are mapped: for a byte on the lifeline, whose end means
+ * that the tool died. */
 static int start(struct nst_sandbox *sandbox, bool privileged)
 {
     struct nst_arena *arena = sandbox->arena;
     int lifeline[2], error = 0;
     pid_t maker;
 
-    if (pipe2(lifeline, O_CLOEXEC) < 0)
-        return nst_arena_fail(arena, "pipe");
-    maker = fork();
+    if (NST_SYS(PAIR, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline)) < 0)
+        return nst_arena_fail(arena, "socketpair");
+    maker = NST_SYS(FORK, fork());
     if (maker == 0)
         make_init(arena, lifeline, privileged);
     if (maker < 0)
         error = nst_arena_fail(arena, "fork");
-    while (maker > 0 && waitpid(maker, NULL, 0) < 0 && errno == EINTR)
+    while (maker > 0 && NST_SYS(WAIT, waitpid(maker, NULL, 0)) < 0 && errno == EINTR)
         ;
-    close(lifeline[0]);
+    NST_SYS(CLOSE, close(lifeline[0]));
     sandbox->lifeline = lifeline[1];
     sandbox->init = atomic_load(&arena->init);
     if (error || sandbox->init <= 0)
         return error ? error : arena->error ? arena->error : -EPIPE;
-    sandbox->pidfd = (int)syscall(SYS_pidfd_open, sandbox->init, 0);
+    sandbox->pidfd = (int)NST_SYS(PIDFD_OPEN, syscall(SYS_pidfd_open, sandbox->init, 0));
     if (sandbox->pidfd < 0)
         return nst_arena_fail(arena, "pidfd_open");
     if (!privileged)
         error = map_ids(arena, sandbox->init, geteuid(), getegid());
-    if (!error && write(sandbox->lifeline, "", 1) < 0)
-        error = nst_arena_fail(arena, "the sandbox died");
+    /* To an init that died no signal: the tool's SIGPIPE is its own. */
+    if (!error && NST_SYS(SEND, send(sandbox->lifeline, "", 1, MSG_NOSIGNAL)) < 0)
+        error = nst_arena_fail(arena, "can't let the sandbox start");
     return error;
 }
 
@@ -120,12 +126,24 @@ static bool init_died(const struct nst_sandbox *sandbox)
     return poll(&wait, 1, 0) > 0;
 }
 
-/* Waits for WORD to leave OLD. Returns 0; -EPIPE when the sandbox is dead. */
-static int wait_alive(const struct nst_sandbox *sandbox, _Atomic uint32_t *word, uint32_t old)
+/* Waits for WORD to leave OLD. Returns 0; -EPIPE when the sandbox is dead. Beyond MILLISECONDS,
+ * which no case takes that its own deadlines end, it is. */
+static int wait_alive(const struct nst_sandbox *sandbox, _Atomic uint32_t *word, uint32_t old,
+                      uint64_t milliseconds)
 {
-    while (nst_futex_wait(word, old, 50000000) < 0)
+    int64_t end = nst_now() + (int64_t)milliseconds * 1000000, slice = 1000000;
+
+    while (nst_futex_wait(word, old, slice) < 0) {
+        if (slice < 50000000)
+            slice *= 2;
         if (init_died(sandbox) && atomic_load(word) == old)
             return -EPIPE;
+        if (nst_now() > end) {
+            kill(sandbox->init, SIGKILL);
+            snprintf(sandbox->arena->why, NST_WHY, "the sandbox gave no answer and was ended");
+            return -EPIPE;
+        }
+    }
     return 0;
 }
 
@@ -142,11 +160,14 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
         return -ENOMEM;
     sandbox->lifeline = sandbox->pidfd = -1;
     sandbox->init = -1;
-    sandbox->arena = mmap(NULL, NST_ARENA_SIZE, PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    sandbox->arena = NST_SYS(MMAP, mmap(NULL, NST_ARENA_SIZE, PROT_READ | PROT_WRITE,
+                                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
     if (sandbox->arena == MAP_FAILED) {
+        error = -errno;
+        if (why)
+            snprintf(why, NST_WHY, "mmap: %s", strerror(-error));
         free(sandbox);
-        return -ENOMEM;
+        return error;
     }
     if (options)
         sandbox->arena->options = *options;
@@ -154,13 +175,14 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
     sandbox->arena->privileged = sandbox->arena->options.privileged;
     error = start(sandbox, sandbox->arena->privileged);
     if (!error)
-        error = wait_alive(sandbox, &sandbox->arena->ready, 0);
+        error = wait_alive(sandbox, &sandbox->arena->ready, 0, GRACE_MS);
     if (!error && sandbox->arena->ready == 2)
         error = sandbox->arena->error;
     if (error) {
         if (why)
             snprintf(why, NST_WHY, "%s",
-                     *sandbox->arena->why ? sandbox->arena->why : "the sandbox died");
+                     *sandbox->arena->why ? sandbox->arena->why
+                                          : "the sandbox died while it was made");
         nst_sandbox_close(sandbox);
         return error;
     }
@@ -204,7 +226,13 @@ static void give_back(struct nst_arena *arena)
     size_t most = (size_t)16 << 20;
 
     if (arena->used > most)
-        madvise((char *)arena + most, arena->used - most, MADV_REMOVE);
+        NST_SYS(MMAP, madvise((char *)arena + most, arena->used - most, MADV_REMOVE));
+}
+
+/* What its calls may take, and what ending them may. */
+static uint64_t longest_ms(const struct nst_arena *arena)
+{
+    return GRACE_MS + (arena->len + 1) * (uint64_t)nst_arena_deadline_ms(arena);
 }
 
 int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
@@ -222,7 +250,7 @@ int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
         uint32_t before = arena->done;
 
         nst_futex_set(&arena->request, before + 1);
-        error = wait_alive(sandbox, &arena->done, before);
+        error = wait_alive(sandbox, &arena->done, before, longest_ms(arena));
     }
     if (!error)
         error = arena->error;
@@ -230,7 +258,10 @@ int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
         error = nst_trace_build(arena, sequence, ret_trace);
     give_back(arena);
     if (error && why)
-        snprintf(why, NST_WHY, "%s", *arena->why ? arena->why : strerror(-error));
+        snprintf(why, NST_WHY, "%s",
+                 *arena->why       ? arena->why
+                 : error == -EPIPE ? "the sandbox died in a case"
+                                   : strerror(-error));
     return error;
 }
 
@@ -239,14 +270,14 @@ void nst_sandbox_close(struct nst_sandbox *sandbox)
     if (!sandbox)
         return;
     if (sandbox->lifeline >= 0)
-        close(sandbox->lifeline);
+        NST_SYS(CLOSE, close(sandbox->lifeline));
     if (sandbox->init > 0) {
-        kill(sandbox->init, SIGKILL);
-        while (waitpid(sandbox->init, NULL, 0) < 0 && errno == EINTR)
+        NST_SYS(KILL, kill(sandbox->init, SIGKILL));
+        while (NST_SYS(WAIT, waitpid(sandbox->init, NULL, 0)) < 0 && errno == EINTR)
             ;
     }
     if (sandbox->pidfd >= 0)
-        close(sandbox->pidfd);
-    munmap(sandbox->arena, NST_ARENA_SIZE);
+        NST_SYS(CLOSE, close(sandbox->pidfd));
+    NST_SYS(MUNMAP, munmap(sandbox->arena, NST_ARENA_SIZE));
     free(sandbox);
 }

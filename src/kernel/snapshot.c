@@ -1,79 +1,14 @@
 /* What every namespace shows: read by the runner as raw text, and read again only where the text
  * has changed. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <ns-tool/mount_abi.h>
-
-/* An inode's number may be used again at once, an id (6.10) is not. */
-uint64_t nst_snapshot_ns_of_fd(int fd, uint64_t *ret_inode)
-{
-    struct stat status = {0};
-    uint64_t id;
-    int error = nst_ns_mnt_id(fd, &id);
-
-    if ((ret_inode || error == -ENOSYS) && fstat(fd, &status) < 0)
-        status.st_ino = 0;
-    if (ret_inode)
-        *ret_inode = status.st_ino;
-    return error == -ENOSYS ? status.st_ino : id;
-}
-
-uint64_t nst_snapshot_owner_of_fd(int fd)
-{
-    int owner = ioctl(fd, NS_GET_USERNS);
-    struct stat status = {0};
-
-    if (owner < 0)
-        return 0;
-    if (fstat(owner, &status) < 0)
-        status.st_ino = 0;
-    close(owner);
-    return status.st_ino;
-}
-
-/* Opens the file of ACTOR's mount namespace. */
-static int open_ns(const struct nst_arena *arena, const struct nst_actor *actor)
-{
-    char path[48];
-
-    snprintf(path, sizeof(path), "%d/ns/mnt", (int)atomic_load(&actor->pid));
-    return openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
-}
-
-static void note_seen(struct nst_arena *arena, struct nst_seen seen)
-{
-    for (size_t i = 0; i < arena->seen_len; i++)
-        if (arena->seen[i].ns == seen.ns)
-            return;
-    if (arena->seen_len == NST_SEEN_MAX)
-        arena->seen_all = false;
-    else if (seen.ns)
-        arena->seen[arena->seen_len++] = seen;
-}
-
-void nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor)
-{
-    int fd = open_ns(arena, actor);
-    struct nst_seen seen = {0};
-    struct stat status;
-    char path[48];
-
-    seen.ns = actor->ns = fd < 0 ? 0 : nst_snapshot_ns_of_fd(fd, &seen.inode);
-    if (fd >= 0)
-        close(fd);
-    note_seen(arena, seen);
-    snprintf(path, sizeof(path), "%d/ns/user", (int)atomic_load(&actor->pid));
-    actor->user = fstatat(arena->proc, path, &status, 0) < 0 ? 0 : status.st_ino;
-}
 
 static char *keep(struct nst_arena *arena, const char *text, size_t len)
 {
@@ -112,12 +47,16 @@ static int keep_table(struct nst_arena *arena, const struct nst_table *table,
 
 void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view)
 {
-    struct nst_table table;
+    struct nst_table table = {0};
+    int error = NST_SYS_ERROR(TABLE, nst_table_read_statmount(0, &table));
 
-    if (nst_table_read_statmount(0, &table) < 0)
-        return;
-    if (keep_table(arena, &table, view) < 0)
+    if (!error)
+        error = keep_table(arena, &table, view);
+    if (error)
         view->have_statmount = false;
+    /* Who has no power over a mount that it can't reach, or no root in sight, isn't told
+     * (listmount(2), EPERM, ENOENT). */
+    view->error = error == -EPERM || error == -ENOENT ? 0 : error;
     nst_table_free(&table);
 }
 
@@ -128,6 +67,7 @@ static int read_statmount(struct nst_arena *arena, struct nst_observer *observer
                           struct nst_actor *actor, struct nst_raw_view *view)
 {
     const struct nst_actor *self = observer->self;
+    int error;
 
     if (!observer->have_statmount)
         return 0; /* what this kernel lacks is named by the probe */
@@ -135,18 +75,18 @@ static int read_statmount(struct nst_arena *arena, struct nst_observer *observer
         return -EXDEV;
     if (!actor || actor == self) {
         nst_snapshot_look(arena, view);
-        return 0;
+        return view->error;
     }
     if (atomic_load(&actor->turn) != NST_TURN_WAIT)
         return 0; /* it hangs in a call, or was stopped */
     actor->look = nst_arena_take(arena, sizeof(*view));
     if (!actor->look)
-        return 0;
+        return -ENOMEM;
     *actor->look = *view;
-    if (nst_actor_ask(actor, NST_TURN_LOOK, 200000000) ==
-        0) /* who is late writes where nobody looks */
+    error = nst_actor_ask(actor, NST_TURN_LOOK, 200000000);
+    if (!error) /* who is late writes where nobody looks */
         *view = *actor->look;
-    return 0;
+    return error == -ECHILD ? -ESRCH : view->error;
 }
 
 static struct nst_raw_view *last_view(const struct nst_arena *arena, uint64_t ns, uint32_t reader)
@@ -164,28 +104,21 @@ static bool same(const struct nst_observer *observer, const struct nst_raw_view 
            memcmp(last->mountinfo, observer->buffer, observer->buffer_len) == 0;
 }
 
-long nst_snapshot_hidden(int fd, const char *mountinfo, size_t len)
-{
-    long listed = 0;
-    uint32_t count;
-
-    for (size_t i = 0; i < len; i++)
-        listed += mountinfo[i] == '\n';
-    return nst_ns_mount_count(fd, &count) < 0 ? -1 : (long)count - listed;
-}
-
 /* Opens what SELF reads of itself again and again, unless that is open still. */
-static void open_own(struct nst_arena *arena, struct nst_observer *observer)
+static int open_own(struct nst_arena *arena, struct nst_observer *observer)
 {
     char path[48];
 
-    if (observer->own_moves == arena->moves && observer->own_mountinfo >= 0)
-        return;
+    if (observer->own_moves == arena->moves && observer->own_file >= 0)
+        return 0;
     nst_observer_close_own(observer);
     snprintf(path, sizeof(path), "%d/mountinfo", (int)atomic_load(&observer->self->pid));
-    observer->own_mountinfo = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
-    observer->own_file = open_ns(arena, observer->self);
+    observer->own_mountinfo = NST_SYS(OPEN, openat(arena->proc, path, O_RDONLY | O_CLOEXEC));
+    if (observer->own_mountinfo < 0)
+        return -errno;
+    observer->own_file = nst_snapshot_open_ns(arena, observer->self);
     observer->own_moves = arena->moves;
+    return observer->own_file < 0 ? -errno : 0;
 }
 
 /* Reads FD, a table of the namespace of FILE, whole. That a first read was all of it tells the
@@ -193,11 +126,15 @@ static void open_own(struct nst_arena *arena, struct nst_observer *observer)
 static int read_table(struct nst_observer *observer, int fd, int file)
 {
     if (observer->buffer_cap && observer->hidden >= 0) {
-        ssize_t n = pread(fd, observer->buffer, observer->buffer_cap, 0);
+        ssize_t n = NST_SYS(READ, pread(fd, observer->buffer, observer->buffer_cap, 0));
+        long hidden;
+        int error;
 
         observer->buffer_len = n < 0 ? 0 : (size_t)n;
-        observer->whole =
-            nst_snapshot_hidden(file, observer->buffer, observer->buffer_len) == observer->hidden;
+        error = nst_snapshot_hidden(file, observer->buffer, observer->buffer_len, &hidden);
+        if (error)
+            return error;
+        observer->whole = hidden == observer->hidden;
         if (n > 0 && observer->whole)
             return 0;
     }
@@ -214,12 +151,14 @@ static int read_mountinfo(struct nst_arena *arena, struct nst_observer *observer
     char path[48];
 
     if (own) {
-        open_own(arena, observer);
+        error = open_own(arena, observer);
+        if (error)
+            return error;
         fd = observer->own_mountinfo;
         file = observer->own_file;
     } else if (actor) {
         snprintf(path, sizeof(path), "%d/mountinfo", (int)atomic_load(&actor->pid));
-        fd = openat(arena->proc, path, O_RDONLY | O_CLOEXEC);
+        fd = NST_SYS(OPEN, openat(arena->proc, path, O_RDONLY | O_CLOEXEC));
     }
     if (fd < 0)
         return -errno;
@@ -227,26 +166,32 @@ static int read_mountinfo(struct nst_arena *arena, struct nst_observer *observer
         return read_table(observer, fd, file);
     observer->whole = false;
     error = nst_read_all(fd, &observer->buffer, &observer->buffer_cap, &observer->buffer_len);
-    close(fd);
+    NST_SYS(CLOSE, close(fd));
     return error;
 }
 
 /* What the namespace's file tells of VIEW. */
-static void ask_file(const struct nst_arena *arena, const struct nst_observer *observer,
-                     const struct nst_actor *actor, struct nst_raw_view *view)
+static int ask_file(const struct nst_arena *arena, const struct nst_observer *observer,
+                    const struct nst_actor *actor, struct nst_raw_view *view)
 {
     bool own = actor && actor == observer->self;
-    int fd = own ? observer->own_file : actor ? open_ns(arena, actor) : observer->file;
+    int fd = own ? observer->own_file : actor ? nst_snapshot_open_ns(arena, actor) : observer->file;
+
+    long hidden = observer->hidden;
+    int error = 0;
 
     if (fd < 0)
-        return;
-    if (!view->owner)
-        view->owner = actor ? nst_snapshot_owner_of_fd(fd) : observer->owner;
-    view->whole = observer->whole || (observer->hidden >= 0 &&
-                                      nst_snapshot_hidden(fd, view->mountinfo,
-                                                          view->mountinfo_len) == observer->hidden);
+        return -errno;
+    if (!actor)
+        view->owner = observer->owner;
+    else if (!view->owner)
+        error = nst_snapshot_owner_of_fd(fd, &view->owner);
+    if (!error && !observer->whole && hidden >= 0)
+        error = nst_snapshot_hidden(fd, view->mountinfo, view->mountinfo_len, &hidden);
+    view->whole = hidden >= 0 && hidden == observer->hidden;
     if (actor && !own)
-        close(fd);
+        NST_SYS(CLOSE, close(fd));
+    return error;
 }
 
 /* A case begins with the parent as it was before, so what was read of it then is used again. */
@@ -262,10 +207,10 @@ static int use_known(struct nst_arena *arena, struct nst_observer *observer,
         return observer->known.have_statmount ? keep_table(arena, &observer->known_statmount, view)
                                               : 0;
     }
-    ask_file(arena, observer, NULL, view);
-    if (!observer->have_statmount)
-        return 0;
-    error = nst_table_read_statmount(0, &table);
+    error = ask_file(arena, observer, NULL, view);
+    if (error || !observer->have_statmount)
+        return error;
+    error = NST_SYS_ERROR(TABLE, nst_table_read_statmount(0, &table));
     if (error)
         return error;
     nst_observer_forget_known(observer);
@@ -302,8 +247,8 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
         return -ENOMEM;
     if (!actor && !arena->last)
         return use_known(arena, observer, view);
-    ask_file(arena, observer, actor, view);
-    return read_statmount(arena, observer, actor, view);
+    error = ask_file(arena, observer, actor, view);
+    return error ? error : read_statmount(arena, observer, actor, view);
 }
 
 /* /proc/self/mounts is a view of its own, so at the start and the end it is read whatever mountinfo
@@ -357,9 +302,13 @@ struct nst_raw_snapshot *nst_snapshot_take(struct nst_arena *arena, struct nst_o
         if (!ns || seen(view, len, ns))
             continue;
         error = read_view(arena, observer, ns, actor, &view[len]);
-        len += !error; /* it may have ended meanwhile */
-        if (error == -EXDEV)
+        len += !error;
+        if (!(actor->mortal && nst_snapshot_is_gone(error))) /* it may have ended meanwhile */
             *ret_error = error;
+    }
+    if (*ret_error && *ret_error != -EXDEV) {
+        errno = -*ret_error;
+        nst_arena_fail(arena, "can't read what a namespace shows");
     }
     if (*ret_error)
         return NULL;

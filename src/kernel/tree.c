@@ -3,6 +3,7 @@
  * A tmpfs directory's size counts its entries, so one stat of each known directory tells whether
  * anything was added. */
 #include "kernel.h"
+#include "sys.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,17 +34,17 @@ static int below_proc = -1;
 int nst_tree_make(void)
 {
     for (size_t i = 1; i <= DIRS; i++)
-        if (mkdir(known[i].path + 1, 0755) < 0)
+        if (NST_SYS(MKDIR, mkdir(known[i].path + 1, 0755)) < 0)
             return -errno;
     for (size_t i = 0; i < DIRS; i++) {
         struct stat status;
 
-        if (stat(known[i].path[1] ? known[i].path + 1 : ".", &status) < 0)
+        if (NST_SYS(STAT, stat(known[i].path[1] ? known[i].path + 1 : ".", &status)) < 0)
             return -errno;
         known[i].inode = status.st_ino;
         known[i].size = status.st_size;
     }
-    below_proc = open("proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    below_proc = NST_SYS(OPEN, open("proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
     return below_proc < 0 ? -errno : 0;
 }
 
@@ -63,39 +64,39 @@ static int remove_below(int fd, const char *name, int depth)
     int below, error = 0;
     DIR *directory;
 
-    if (unlinkat(fd, name, 0) == 0 || errno == ENOENT)
+    if (NST_SYS(UNLINK, unlinkat(fd, name, 0)) == 0 || errno == ENOENT)
         return 0;
     if (errno != EISDIR && errno != EPERM)
         return -errno;
-    if (unlinkat(fd, name, AT_REMOVEDIR) == 0)
+    if (NST_SYS(UNLINK, unlinkat(fd, name, AT_REMOVEDIR)) == 0)
         return 0;
     if (errno != ENOTEMPTY || depth > 100)
         return -errno;
-    below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    below = NST_SYS(OPEN, openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     directory = below < 0 ? NULL : fdopendir(below);
     if (!directory) {
         if (below >= 0)
-            close(below);
+            NST_SYS(CLOSE, close(below));
         return -ENOTEMPTY;
     }
     while (!error && (entry = readdir(directory)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             error = remove_below(below, entry->d_name, depth + 1);
     closedir(directory);
-    if (!error && unlinkat(fd, name, AT_REMOVEDIR) < 0)
+    if (!error && NST_SYS(UNLINK, unlinkat(fd, name, AT_REMOVEDIR)) < 0)
         error = -errno;
     return error;
 }
 
 static int clean_one(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error = 0;
+    int fd = NST_SYS(OPEN, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)), error = 0;
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
 
     if (!directory) {
         if (fd >= 0)
-            close(fd);
+            NST_SYS(CLOSE, close(fd));
         return -ENOENT;
     }
     while (!error && (entry = readdir(directory))) {
@@ -115,7 +116,7 @@ int nst_tree_clean(void)
 {
     struct stat below;
 
-    if (fstat(below_proc, &below) < 0)
+    if (NST_SYS(STAT, fstat(below_proc, &below)) < 0)
         return -errno;
     if (below.st_size != 2 * 20) /* tmpfs: 20 for each name, . and .. too */
         return -ESTALE;
@@ -123,7 +124,7 @@ int nst_tree_clean(void)
         struct stat status;
         int error;
 
-        if (lstat(known[i].path, &status) < 0)
+        if (NST_SYS(STAT, lstat(known[i].path, &status)) < 0)
             return -errno;
         if (status.st_ino != known[i].inode)
             return -ESTALE;
@@ -132,7 +133,7 @@ int nst_tree_clean(void)
         error = clean_one(known[i].path);
         if (error)
             return error;
-        if (lstat(known[i].path, &status) < 0 || status.st_size != known[i].size)
+        if (NST_SYS(STAT, lstat(known[i].path, &status)) < 0 || status.st_size != known[i].size)
             return -ESTALE;
     }
     return 0;

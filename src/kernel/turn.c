@@ -14,11 +14,6 @@
 
 #define MS 1000000LL
 
-static unsigned deadline_ms(const struct nst_arena *arena)
-{
-    return arena->options.deadline_ms ? arena->options.deadline_ms : 1000;
-}
-
 /* Takes a snapshot whose views are of one instant. Only what ends of itself, unawaited, changes a
  * table meanwhile; so once something ended, it is looked until two looks show the same. */
 int nst_turn_look(struct nst_arena *arena, struct nst_observer *observer,
@@ -109,11 +104,12 @@ void nst_turn_conduct(struct nst_arena *arena, struct nst_actor *actor)
         arena->step[i].answer = actor->answer;
         if (actor->call->id == NST_CALL_UNSHARE) {
             arena->moves++;
-            nst_snapshot_meet(arena, actor);
+            error = nst_snapshot_meet(arena, actor);
         }
         if (actor->call->id == NST_CALL_CHROOT)
             note_moved(arena);
-        error = end(arena, observer, i);
+        if (!error)
+            error = end(arena, observer, i);
         if (error)
             break;
     }
@@ -133,6 +129,13 @@ static bool may_conduct(const struct nst_arena *arena, const struct nst_actor *a
            arena->watch == NST_WATCH_FANOTIFY;
 }
 
+/* An actor did that nothing in its case could end: what it would have answered nobody knows. */
+static int died(struct nst_arena *arena)
+{
+    errno = ECHILD;
+    return nst_arena_fail(arena, "an actor died in its call");
+}
+
 /* Has ACTOR conduct from step I on. Each call has its own deadline. */
 static int ask_conduct(struct nst_arena *arena, struct nst_observer *observer,
                        struct nst_actor *actor, size_t *i)
@@ -142,11 +145,13 @@ static int ask_conduct(struct nst_arena *arena, struct nst_observer *observer,
 
     arena->at = *i;
     progress = atomic_load(&arena->progress);
-    r = nst_actor_ask(actor, NST_TURN_CONDUCT, deadline_ms(arena) * MS);
+    r = nst_actor_ask(actor, NST_TURN_CONDUCT, nst_arena_deadline_ms(arena) * MS);
     while (r == -ETIMEDOUT && progress != atomic_load(&arena->progress)) {
         progress = atomic_load(&arena->progress);
-        r = nst_actor_await(actor, NST_TURN_CONDUCT, deadline_ms(arena) * MS);
+        r = nst_actor_await(actor, NST_TURN_CONDUCT, nst_arena_deadline_ms(arena) * MS);
     }
+    if (r == -ECHILD && !actor->mortal)
+        return died(arena);
     if (r < 0) {
         struct nst_raw_step *step;
 
@@ -162,14 +167,16 @@ static int ask_conduct(struct nst_arena *arena, struct nst_observer *observer,
         return end(arena, observer, arena->at);
     }
     *i = arena->at;
-    if (arena->conduct_error || !arena->behind)
-        return arena->conduct_error;
+    if (arena->conduct_error || atomic_load(&arena->trouble))
+        return arena->conduct_error ? arena->conduct_error : arena->trouble;
+    if (!arena->behind)
+        return 0;
     return end(arena, observer, (*i)++);
 }
 
 static struct nst_answer await(struct nst_arena *arena, struct nst_actor *actor, enum nst_turn turn)
 {
-    switch (nst_actor_ask(actor, turn, deadline_ms(arena) * MS)) {
+    switch (nst_actor_ask(actor, turn, nst_arena_deadline_ms(arena) * MS)) {
     case 0:
         return actor->answer;
     case -ECHILD:
@@ -188,7 +195,7 @@ static struct nst_answer ask(struct nst_arena *arena, struct nst_actor *actor,
     actor->call = call;
     if (call->id == NST_CALL_EXIT_GROUP) { /* its end is the answer: no need to look twice */
         nst_futex_set(&actor->turn, NST_TURN_CALL);
-        if (nst_actor_ended(actor, (int)deadline_ms(arena))) {
+        if (nst_actor_ended(actor, (int)nst_arena_deadline_ms(arena))) {
             actor->alive = false;
             return (struct nst_answer){.kind = NST_ANSWER_ENDED};
         }
@@ -238,13 +245,17 @@ static int settle(struct nst_arena *arena, struct nst_observer *observer, struct
                   size_t i, size_t actors)
 {
     const struct nst_call *call = &arena->call[i];
+    int error = atomic_load(&arena->trouble);
 
-    for (size_t j = actors; j < arena->actors; j++)
-        nst_actor_meet(arena, &arena->actor[j]);
+    for (size_t j = actors; !error && j < arena->actors; j++)
+        error = nst_actor_meet(arena, &arena->actor[j]);
     if (call->id == NST_CALL_UNSHARE || call->id == NST_CALL_SETNS) {
         arena->moves++;
-        nst_snapshot_meet(arena, actor);
+        if (!error)
+            error = nst_snapshot_meet(arena, actor);
     }
+    if (error)
+        return error;
     if (call->id == NST_CALL_SETNS || call->id == NST_CALL_CHROOT ||
         call->id == NST_CALL_PIVOT_ROOT)
         note_moved(arena);
@@ -254,6 +265,14 @@ static int settle(struct nst_arena *arena, struct nst_observer *observer, struct
     if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
         note_dead(arena);
     return call->id == NST_CALL_PIVOT_ROOT ? nst_observer_reopen(arena, observer) : 0;
+}
+
+static void note_mortal(struct nst_arena *arena, const struct nst_call *call)
+{
+    struct nst_actor *target = nst_actor_find(arena, call->arg[0].num);
+
+    if (target)
+        target->mortal = true;
 }
 
 int nst_turn_take(struct nst_arena *arena, struct nst_observer *observer, size_t *i)
@@ -275,7 +294,12 @@ int nst_turn_take(struct nst_arena *arena, struct nst_observer *observer, size_t
     error = begin(arena, actor, at);
     if (error)
         return error;
+    if (call->id == NST_CALL_KILL)
+        note_mortal(arena, call);
     arena->step[at].answer = ask(arena, actor, call);
+    if (arena->step[at].answer.kind == NST_ANSWER_ENDED && call->id != NST_CALL_EXIT_GROUP &&
+        !actor->mortal && !atomic_load(&arena->trouble))
+        return died(arena);
     error = settle(arena, observer, actor, at, actors);
     return error ? error : end(arena, observer, at);
 }
@@ -291,9 +315,10 @@ int nst_turn_setup(struct nst_arena *arena, struct nst_observer *observer)
     step->before = step->after = arena->last;
     step->answer = await(arena, actor, NST_TURN_SETUP);
     actor->alive = step->answer.kind != NST_ANSWER_ENDED;
-    nst_snapshot_meet(arena, actor);
     arena->unsettled = true;
-    error = nst_observer_reopen(arena, observer);
+    error = nst_snapshot_meet(arena, actor);
+    if (!error)
+        error = nst_observer_reopen(arena, observer);
     if (!error)
         error = nst_turn_look(arena, observer, &step->after);
     return error ? error : nst_snapshot_events(arena, observer, &step->events);

@@ -273,5 +273,5 @@ int nst_ns_lives(uint64_t mnt_ns_id)
 
     if (syscall(__NR_listmount, &request, &id, (size_t)1, 0U) >= 0 || errno == EPERM)
         return 1;
-    return errno == ENOENT ? 0 : -ENOSYS;
+    return errno == ENOENT ? 0 : errno == ENOMEM || errno == EINTR ? -errno : -ENOSYS;
 }
