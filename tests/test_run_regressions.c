@@ -51,9 +51,11 @@ static const struct {
     int status;
     const char *says; /* on standard error where status is 2 */
 } rows[] = {
-    {"# finding: isolation\n# kernel: HERE (x86_64)\n", LEAK, 0, "isolation    expected-finding: "},
+    {"# finding: isolation, noninterference\n# kernel: HERE (x86_64)\n", LEAK, 0,
+     "isolation    expected-finding: "},
     {"# finding: views, isolation\n# kernel: 1.2.3 (x86_64), HERE\n", SOUND LEAK, 1, "mended: "},
-    {"# finding: isolation\n# seen: yes\n\n# kernel: 1.2.3, HERE\n", LEAK, 0, "expected-finding"},
+    {"# finding: isolation, noninterference\n# seen: yes\n\n# kernel: 1.2.3, HERE\n", LEAK, 0,
+     "expected-finding"},
     /* mutants of the first */
     {"# finding: isolation\n# kernel: 1.2.3 (x86_64)\n", LEAK, 1, "isolation    fail: "},
     {"# finding: isolation\n# kernel: HERE1 (x86_64)\n", LEAK, 1, "isolation    fail: "},
