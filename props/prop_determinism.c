@@ -43,6 +43,8 @@ static void show_an_instant(struct nst_trace *trace)
 {
     struct nst_events *events = &trace->step[0].events;
 
+    if (!trace->len)
+        return;
     events->event = realloc(events->event, (events->len + 1) * sizeof *events->event);
     events->event[events->len++] = (struct nst_event){.kind = NST_EVENT_ATTACH};
 }
