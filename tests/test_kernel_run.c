@@ -284,10 +284,12 @@ static int stand_in_for_init(struct nst_arena *arena)
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("tmpfs", "/tmp", "tmpfs", 0, "mode=0755") < 0 || chdir("/tmp") < 0 ||
         mkdir("proc", 0755) < 0 || mkdir("case", 0755) < 0 ||
-        mount("proc", "proc", "proc", 0, NULL) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
-        umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        mount("proc", "proc", "proc", 0, NULL) < 0 || mount("proc", "proc", "proc", 0, NULL) < 0 ||
+        syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
         return -1;
-    arena->proc = (int)syscall(428 /* open_tree */, AT_FDCWD, "/proc", 1 /* OPEN_TREE_CLONE */);
+    arena->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (umount2("/proc", MNT_DETACH) < 0)
+        return -1;
     arena->init_mountinfo = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     arena->init_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     return nst_leftover_begin(arena);

@@ -217,6 +217,16 @@ int nst_actor_await(struct nst_actor *actor, enum nst_turn turn, int64_t nanosec
     return -ETIMEDOUT;
 }
 
+int nst_actor_fd_raise(int fd)
+{
+    int raised = fd < 0 ? -1 : NST_SYS(DUP, fcntl(fd, F_DUPFD_CLOEXEC, NST_FDS_LOW)), error = errno;
+
+    if (fd >= 0)
+        NST_SYS(CLOSE, close(fd));
+    errno = error;
+    return raised;
+}
+
 int nst_actor_fd(const struct nst_actor *actor, uint64_t text)
 {
     for (size_t i = 0; i < actor->fds; i++)
@@ -252,15 +262,26 @@ void nst_actor_fd_remove(struct nst_actor *actor, uint64_t text)
         }
 }
 
-/* Reads a whole decimal component at TEXT. Returns what follows it, or NULL. */
-static const char *component(const char *text, uint64_t *ret_number)
+/* PATH after its first component, if that is NAME or, where NAME is NULL, a decimal number; NULL if
+ * not. `//` and `/./` are `/` (path_resolution(7)). */
+static const char *component(const char *path, const char *name, uint64_t *ret_number)
 {
-    char *end;
+    const char *start, *end;
 
-    if (*text < '0' || *text > '9')
+    if (*path != '/')
         return NULL;
-    *ret_number = strtoull(text, &end, 10);
-    return *end == '/' || !*end ? end : NULL;
+    while (*path == '/' || (*path == '.' && path[1] == '/'))
+        path++;
+    start = path;
+    end = start + strcspn(start, "/");
+    if (name)
+        return strlen(name) == (size_t)(end - start) && strncmp(start, name, strlen(name)) == 0
+                   ? end
+                   : NULL;
+    if (start == end || strspn(start, "0123456789") < (size_t)(end - start))
+        return NULL;
+    *ret_number = strtoull(start, NULL, 10);
+    return end;
 }
 
 /* NAME has no actor: 0 is no process, and so is nobody's pid the harness's. */
@@ -279,19 +300,20 @@ const char *nst_actor_path(struct nst_arena *arena, const struct nst_actor *acto
     uint64_t number;
     int used;
 
-    if (!path || strncmp(path, "/proc/", 6) != 0)
+    rest = path ? component(path, "proc", NULL) : NULL;
+    if (!rest)
         return path;
-    rest = component(path + 6, &number);
-    if (rest) {
+    if ((after = component(rest, NULL, &number))) {
         whose = nst_actor_find(arena, number);
         used = snprintf(buffer, size, "/proc/%d", (int)pid_of(arena, number));
-    } else if (strncmp(path + 6, "self/", 5) == 0) {
-        rest = path + 10;
+    } else if ((after = component(rest, "self", NULL)) ||
+               (after = component(rest, "thread-self", NULL))) {
         used = snprintf(buffer, size, "/proc/self");
     } else {
         return path;
     }
-    if (strncmp(rest, "/fd/", 4) == 0 && (after = component(rest + 4, &number))) {
+    rest = after;
+    if ((after = component(rest, "fd", NULL)) && (after = component(after, NULL, &number))) {
         used += snprintf(buffer + used, size - (size_t)used, "/fd/%d",
                          whose ? nst_actor_fd(whose, number) : -1);
         rest = after;

@@ -181,18 +181,50 @@ static long run_symlink(struct context *c)
     return symlink(str(c, 0), path(c, 1));
 }
 
+/* Opens FD anew, which is there, to be truncated if it may be. */
+static long open_again(struct context *c, long file, int flags)
+{
+    char name[32];
+    int error;
+    long again;
+
+    snprintf(name, sizeof(name), "self/fd/%ld", file);
+    again = openat(c->arena->proc, name, flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW));
+    error = errno;
+    close((int)file);
+    errno = error;
+    return again;
+}
+
+/* The programs and libraries that an actor runs are the host's files, to which magic links below
+ * /proc lead. No sequence writes, so all regular files that are its own are empty; others aren't
+ * opened to be written, and nothing is truncated before it is known to be its own. */
+static long open_own(struct context *c, int at, const char *name, uint64_t number, mode_t mode)
+{
+    int flags = (int)number | O_CLOEXEC | O_NONBLOCK;
+    bool writes = (flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC;
+    struct stat status;
+    long file = openat(at, name, flags & ~O_TRUNC, mode);
+
+    if (file < 0 || !writes || flags & O_PATH)
+        return named(c, file);
+    if (fstat((int)file, &status) < 0 || (S_ISREG(status.st_mode) && status.st_size > 0)) {
+        close((int)file);
+        return refuse(EPERM);
+    }
+    if (flags & O_TRUNC && (flags & O_TMPFILE) != O_TMPFILE)
+        file = open_again(c, file, flags);
+    return named(c, file);
+}
+
 static long run_open(struct context *c)
 {
-    int flags = (int)num(c, 1) | O_CLOEXEC | O_NONBLOCK;
-
-    return named(c, openat(AT_FDCWD, path(c, 0), flags, (mode_t)num(c, 2)));
+    return open_own(c, AT_FDCWD, path(c, 0), num(c, 1), (mode_t)num(c, 2));
 }
 
 static long run_openat(struct context *c)
 {
-    int flags = (int)num(c, 2) | O_CLOEXEC | O_NONBLOCK;
-
-    return named(c, openat(fd(c, 0), path(c, 1), flags, (mode_t)num(c, 3)));
+    return open_own(c, fd(c, 0), path(c, 1), num(c, 2), (mode_t)num(c, 3));
 }
 
 static long run_close(struct context *c)

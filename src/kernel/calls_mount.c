@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -130,7 +131,33 @@ long nst_run_fsmount(struct context *c)
 
 long nst_run_fspick(struct context *c)
 {
+    uint64_t flags = num(c, 2) | FSPICK_CLOEXEC;
+    int target, error;
+    struct stat status;
+    long result;
+
     if (c->arena->privileged)
         return refuse(EPERM); /* it reconfigures a superblock that may be the host's */
-    return named(c, syscall(SYS_fspick, fd(c, 0), path(c, 1), num(c, 2) | 1 /* FSPICK_CLOEXEC */));
+    if (flags & ~(uint64_t)(FSPICK_CLOEXEC | FSPICK_SYMLINK_NOFOLLOW | FSPICK_NO_AUTOMOUNT |
+                            FSPICK_EMPTY_PATH))
+        return syscall(SYS_fspick, fd(c, 0), path(c, 1), flags);
+    /* What was looked at is what is picked. */
+    target = (int)syscall(SYS_open_tree, fd(c, 0), path(c, 1),
+                          O_CLOEXEC | (flags & FSPICK_SYMLINK_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0) |
+                              (flags & FSPICK_NO_AUTOMOUNT ? AT_NO_AUTOMOUNT : 0) |
+                              (flags & FSPICK_EMPTY_PATH ? AT_EMPTY_PATH : 0));
+    if (target < 0) {
+        error = errno;
+        syscall(SYS_fspick, AT_FDCWD, "", FSPICK_CLOEXEC);
+        return refuse(errno == EPERM ? EPERM : error); /* that it may not at all comes first */
+    }
+    if (fstat(target, &status) == 0 && status.st_dev == c->arena->proc_dev) {
+        close(target);
+        return refuse(EPERM);
+    }
+    result = syscall(SYS_fspick, target, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+    error = errno;
+    close(target);
+    errno = error;
+    return named(c, result);
 }

@@ -25,6 +25,28 @@ static int pivot_here(void)
     return 0;
 }
 
+/* The harness's own /proc, which is in every process of the sandbox. It lies on init's and is
+ * unmounted once it is held: to a mount that is in no namespace nothing can be done
+ * (fs/namespace.c, check_mnt() and is_mounted()), and no `..` leads out of it. It has a superblock
+ * of its own, since init's must stay in sight for another proc to be mounted. */
+static int take_proc(struct nst_arena *arena)
+{
+    struct stat status;
+
+    arena->proc = NST_SYS(OPEN, open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (arena->proc < 0 || NST_SYS(STAT, fstat(arena->proc, &status)) < 0)
+        return nst_arena_fail(arena, "/proc");
+    arena->proc_dev = status.st_dev;
+    if (NST_SYS(UMOUNT, umount2("/proc", MNT_DETACH)) < 0)
+        return nst_arena_fail(arena, "umount2 of the harness's /proc");
+    return 0;
+}
+
+static int mount_proc(void)
+{
+    return NST_SYS(MOUNT, mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL));
+}
+
 /* A tmpfs becomes the root and the old one is let go. The mount point is any directory that exists:
  * the namespace is private, so nobody else sees it covered. A new proc may only be mounted while
  * the old one is in sight. */
@@ -32,6 +54,7 @@ static int make_root(struct nst_arena *arena)
 {
     static const char *const place[] = {"/tmp", "/mnt", "/proc", "/dev", "/etc"};
     size_t i;
+    int error;
 
     if (NST_SYS(MOUNT, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) < 0)
         return nst_arena_fail(arena, "can't make / private");
@@ -43,15 +66,13 @@ static int make_root(struct nst_arena *arena)
         return nst_arena_fail(arena, "can't mount a tmpfs");
     if (NST_SYS(MKDIR, mkdir("proc", 0755)) < 0 || NST_SYS(MKDIR, mkdir("case", 0755)) < 0)
         return nst_arena_fail(arena, "mkdir");
-    if (NST_SYS(MOUNT, mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) < 0)
+    if (mount_proc() < 0 || mount_proc() < 0)
         return nst_arena_fail(arena, "can't mount proc (is a part of /proc covered?)");
     if (pivot_here() < 0)
         return nst_arena_fail(arena, "pivot_root");
-    /* A detached clone: from it no `..` leads to this root, for the actors hold it too. */
-    arena->proc = (int)NST_SYS(OPEN_TREE, syscall(428 /* open_tree */, AT_FDCWD, "/proc",
-                                                  1 /* OPEN_TREE_CLONE */ | O_CLOEXEC));
-    if (arena->proc < 0)
-        return nst_arena_fail(arena, "open_tree of /proc");
+    error = take_proc(arena);
+    if (error)
+        return error;
     arena->init_mountinfo = NST_SYS(OPEN, open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
     if (arena->init_mountinfo < 0)
         return nst_arena_fail(arena, "/proc/self/mountinfo");
@@ -108,6 +129,28 @@ static void stay(int cpu)
     NST_SYS(SELF, sched_setaffinity(0, sizeof(set), &set)); /* only for speed */
 }
 
+static int copy_to_low(int fd)
+{
+    for (int low = 1; low < NST_FDS_LOW; low++)
+        if (dup2(fd, low) < 0)
+            return -1;
+    return 0;
+}
+
+/* What is opened from here on gets higher numbers than a case's descriptors have, so that a case
+ * that counts them (a path below /proc/self/fd that isn't written as one) meets its own. */
+static int fill_low(struct nst_arena *arena)
+{
+    struct rlimit limit;
+
+    if (NST_SYS(SELF, getrlimit(RLIMIT_NOFILE, &limit)) < 0)
+        return nst_arena_fail(arena, "getrlimit of RLIMIT_NOFILE");
+    limit.rlim_cur = limit.rlim_max;
+    if (NST_SYS(SELF, setrlimit(RLIMIT_NOFILE, &limit)) < 0)
+        return nst_arena_fail(arena, "setrlimit of RLIMIT_NOFILE");
+    return NST_SYS(DUP, copy_to_low(0)) < 0 ? nst_arena_fail(arena, "dup2 of the lifeline") : 0;
+}
+
 /* The first step of all: waits for leave to start, then keeps nothing but the lifeline, as 0. */
 static int settle_in(struct nst_arena *arena, int lifeline)
 {
@@ -122,7 +165,7 @@ static int settle_in(struct nst_arena *arena, int lifeline)
         return nst_arena_fail(arena, "dup2 of the lifeline");
     if (NST_SYS(CLOSE_RANGE, syscall(SYS_close_range, 1, ~0U, 0)) < 0)
         return nst_arena_fail(arena, "close_range");
-    return 0;
+    return fill_low(arena);
 }
 
 static int become_root(struct nst_arena *arena)

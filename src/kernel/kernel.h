@@ -15,6 +15,7 @@
 
 #define NST_WHY 200
 #define NST_FDS_MAX 128 /* descriptors that one actor can hold */
+#define NST_FDS_LOW 160 /* the harness's own descriptors have higher numbers */
 #define NST_SEEN_MAX 1024
 #define NST_ARENA_SIZE ((size_t)512 << 20) /* of addresses; pages come when touched */
 
@@ -107,7 +108,9 @@ struct nst_arena {
     _Atomic pid_t init; /* as the tool sees it */
     bool privileged;
     int cpu;  /* on which all of it runs */
-    int proc; /* O_PATH on init's own /proc: in every process of the sandbox, seen by no sequence */
+    int proc; /* O_PATH on the harness's own /proc: in every process of the sandbox, of no namespace
+               */
+    dev_t proc_dev;
     int init_mountinfo; /* of init's own namespace */
     int init_root;      /* O_PATH on its root */
     size_t init_mounts; /* hash of what the first was when it stood */
@@ -125,10 +128,10 @@ struct nst_arena {
     struct nst_leftover leftover;
     enum nst_watch_kind watch;
     bool deadline;
-    bool unsettled; /* something ended, and may be at it still */
+    bool unsettled;      /* something ended, and may be at it still */
     _Atomic int trouble; /* an actor's own, -errno; why says what */
     uint64_t pid_ns;     /* the inode of the sandbox's */
-    uint64_t user;  /* the inode of the user namespace that a case starts in */
+    uint64_t user;       /* the inode of the user namespace that a case starts in */
 
     /* Conducting. */
     struct nst_observer *observer; /* at the same address in the runner and in all that it forks,
@@ -221,6 +224,9 @@ int nst_actor_meet(struct nst_arena *arena, struct nst_actor *actor);
 bool nst_actor_ended(const struct nst_actor *actor, int milliseconds);
 /* What an actor does first, in its own process, and then for ever. */
 _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor);
+/* Moves descriptor FD, -1 as well, to where the harness's are. Returns its number or -1 with errno.
+ */
+int nst_actor_fd_raise(int fd);
 void nst_actor_map_ids(struct nst_arena *arena, uint32_t uid, uint32_t gid);
 int nst_actor_fd(const struct nst_actor *actor, uint64_t text); /* -1: no such descriptor */
 /* Names descriptor REAL as EXPECT says or by the lowest unused number. Returns the name or -EMFILE.

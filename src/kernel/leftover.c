@@ -123,14 +123,14 @@ int nst_leftover_limit(struct nst_arena *arena, const char *text)
 }
 
 /* Every mount namespace below this user namespace counts against its limit (namespaces(7), "The
- * /proc/sys/user directory"), detached trees' too. So under a limit of five, where init, the
- * template, the parent and the detached proc have one each, asking for one more tells whether there
- * is a fifth. It is asked for the clone of a mount of another namespace, which the kernel refuses
- * only once it has counted. */
-static int has_fifth_namespace(struct nst_arena *arena, bool *ret_has)
+ * /proc/sys/user directory"), detached trees' too. So under a limit of four, where init, the
+ * template and the parent have one each, asking for one more tells whether there is a fourth. It is
+ * asked for the clone of a mount of another namespace, which the kernel refuses only once it has
+ * counted. */
+static int has_fourth_namespace(struct nst_arena *arena, bool *ret_has)
 {
     enum { OPEN_TREE_CLONE_BIT = 1, OPEN_TREE = 428 };
-    int fd, refused = 0, error = nst_leftover_limit(arena, "5");
+    int fd, refused = 0, error = nst_leftover_limit(arena, "4");
 
     if (error)
         return error;
@@ -165,7 +165,7 @@ static int look_for_namespaces(struct nst_arena *arena, struct nst_leftover *lef
 
     if (arena->privileged || is_held(arena))
         return 0;
-    while (!(error = has_fifth_namespace(arena, &has)) && has) {
+    while (!(error = has_fourth_namespace(arena, &has)) && has) {
         struct timespec moment = {.tv_nsec = 1000000};
 
         if (nst_now() > end) {

@@ -113,10 +113,11 @@ static int open_own(struct nst_arena *arena, struct nst_observer *observer)
         return 0;
     nst_observer_close_own(observer);
     snprintf(path, sizeof(path), "%d/mountinfo", (int)atomic_load(&observer->self->pid));
-    observer->own_mountinfo = NST_SYS(OPEN, openat(arena->proc, path, O_RDONLY | O_CLOEXEC));
+    observer->own_mountinfo =
+        nst_actor_fd_raise(NST_SYS(OPEN, openat(arena->proc, path, O_RDONLY | O_CLOEXEC)));
     if (observer->own_mountinfo < 0)
         return -errno;
-    observer->own_file = nst_snapshot_open_ns(arena, observer->self);
+    observer->own_file = nst_actor_fd_raise(nst_snapshot_open_ns(arena, observer->self));
     observer->own_moves = arena->moves;
     return observer->own_file < 0 ? -errno : 0;
 }
