@@ -302,10 +302,9 @@ static int look_at_mutant(int i)
     const struct nst_leftover *expect = &mutants[i].expect, *left = &arena.leftover;
 
     /* Who looks stands in a namespace beside init's and the template's, as the runner does. */
-    if (stand_in_for_init(&arena) < 0 ||
-        mutants[i].leave() < 0 || open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) < 0 ||
-        unshare(CLONE_NEWNS) < 0 || open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) < 0 ||
-        unshare(CLONE_NEWNS) < 0) {
+    if (stand_in_for_init(&arena) < 0 || mutants[i].leave() < 0 ||
+        open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) < 0 || unshare(CLONE_NEWNS) < 0 ||
+        open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) < 0 || unshare(CLONE_NEWNS) < 0) {
         perror(mutants[i].name);
         return 2;
     }
