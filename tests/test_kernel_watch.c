@@ -158,6 +158,40 @@ static void body_death(const struct variant *variant)
     nst_watch_close(watch);
 }
 
+/* Whoever shares its descriptor by fork goes over, too. */
+static void body_moved(const struct variant *variant)
+{
+    struct nst_watch *watch = watch_here(variant);
+    int nsfd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), own, status;
+    pid_t pid;
+
+    mount_at("/tmp/a"); /* not drained: forgotten */
+    MUST(unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+    own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    MUST(own >= 0 && nsfd >= 0);
+    pid = fork();
+    MUST(pid >= 0);
+    if (pid == 0) {
+        MUST(nst_watch_move(watch, own) == (polls(watch) ? -EOPNOTSUPP : 0));
+        _exit(0);
+    }
+    MUST(waitpid(pid, &status, 0) == pid && status == 0);
+    if (!polls(watch)) {
+        must_drain(watch, "", NULL);
+        mount_at("/tmp/b");
+        must_drain(watch, "A", NULL);
+        MUST(setns(nsfd, CLONE_NEWNS) == 0);
+        mount_at("/tmp/b");
+        MUST(umount2("/tmp/b", 0) == 0);
+        must_drain(watch, "", NULL); /* nothing of where it was */
+        MUST(nst_watch_move(watch, -1) < 0);
+        MUST(nst_watch_move(watch, nsfd) == 0);
+        MUST(umount2("/tmp/a", 0) == 0);
+        must_drain(watch, "D", NULL);
+    }
+    nst_watch_close(watch);
+}
+
 static void body_poll_fd(const struct variant *variant)
 {
     struct nst_watch *watch = watch_here(variant);
@@ -256,6 +290,7 @@ static const struct test_row {
     {"a_lazy_unmount_of_a_busy_tree_is_seen_at_once", body_lazy, NULL, NULL},
     {"a_thousand_mounts_are_each_seen_in_order", body_many, NULL, NULL},
     {"a_dying_namespace_detaches_its_mounts_unless_held", body_death, NULL, NULL},
+    {"a_watch_that_moved_sees_the_new_namespace_only", body_moved, NULL, NULL},
     {"polling_the_descriptor_takes_no_event_away", body_poll_fd, NULL, NULL},
     {"a_queue_that_overflows_says_so", body_overflow, NULL, NULL},
 };

@@ -61,6 +61,15 @@ struct nst_watch;
 __attribute__((warn_unused_result)) int nst_watch_open(int nsfd, int mountinfo_fd, unsigned flags,
                                                        struct nst_watch **ret_watch);
 
+/* Has WATCH watch the namespace that NSFD names instead. What it saw of the former one and wasn't
+ * drained is forgotten. A process that shares the watch's descriptor by fork(2) watches that one
+ * too. The end of a fanotify group waits for a reaper of marks (fs/notify/mark.c,
+ * FSNOTIFY_REAPER_DELAY; fsnotify_destroy_group()), some 10 ms; this doesn't.
+ *
+ * Returns 0; -EOPNOTSUPP of a polling watch, which goes on as before; else what nst_watch_open
+ * returns of fanotify, and then it watches nothing. */
+__attribute__((warn_unused_result)) int nst_watch_move(struct nst_watch *watch, int nsfd);
+
 enum nst_watch_kind nst_watch_kind(const struct nst_watch *watch);
 
 /* For poll(2): POLLIN of a fanotify watch, POLLPRI of a polling one (whose POLLIN is always there,

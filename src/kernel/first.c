@@ -15,13 +15,28 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PARENT_FDS = 4 };
+enum { PARENT_FDS = 3 };
 
 static bool stays; /* the runner's: actor[0] lives and waits in the parent */
 
 void nst_first_forget(void)
 {
     stays = false;
+}
+
+void nst_first_end(struct nst_arena *arena)
+{
+    struct nst_actor *actor = &arena->actor[0];
+
+    if (!stays)
+        return;
+    stays = false;
+    NST_SYS(KILL, kill(atomic_load(&actor->pid), SIGKILL));
+    while (!nst_actor_ended(actor, 1000))
+        ;
+    actor->alive = false;
+    NST_SYS(CLOSE, close(actor->pidfd));
+    actor->pidfd = -1;
 }
 
 /* In the initial user namespace this power would open init's and the runner's /proc to an actor. */
@@ -44,7 +59,6 @@ static void parent_fds(const struct nst_observer *observer, int ret_fd[PARENT_FD
     ret_fd[0] = observer->mountinfo;
     ret_fd[1] = observer->mounts;
     ret_fd[2] = observer->file;
-    ret_fd[3] = nst_watch_fd(observer->watch);
 }
 
 /* Closes all descriptors but those of KEEP. */
@@ -70,13 +84,15 @@ static int close_others(int *keep, size_t len)
 
 static _Noreturn void be_first(struct nst_arena *arena, struct nst_actor *actor, int channel)
 {
-    int keep[PARENT_FDS + 2];
+    int keep[PARENT_FDS + 3];
 
     arena->observer->own_mountinfo = arena->observer->own_file = -1;
     parent_fds(arena->observer, keep);
     keep[PARENT_FDS] = arena->proc;
     keep[PARENT_FDS + 1] = arena->observer->channel = channel;
-    if (close_others(keep, PARENT_FDS + 2) < 0 || (arena->privileged && drop_ptrace() < 0))
+    keep[PARENT_FDS + 2] =
+        nst_watch_fd(arena->observer->watch); /* shared: it goes over by itself */
+    if (close_others(keep, PARENT_FDS + 3) < 0 || (arena->privileged && drop_ptrace() < 0))
         nst_actor_trouble(arena, "can't take the runner's powers from an actor");
     signal(SIGCHLD, SIG_IGN); /* an ended actor isn't to stay as a zombie */
     nst_actor_live(arena, actor);
@@ -182,12 +198,8 @@ void nst_first_join(struct nst_arena *arena, struct nst_observer *observer)
     memcpy(CMSG_DATA(&control.header), fd, sizeof(fd));
     actor->left = false;
     if (NST_SYS(SEND, sendmsg(observer->channel, &message, MSG_NOSIGNAL)) < 0 ||
-        nst_actor_ask(actor, NST_TURN_JOIN, 1000000000) < 0 || !actor->left) {
-        NST_SYS(KILL, kill(atomic_load(&actor->pid), SIGKILL));
-        while (!nst_actor_ended(actor, 1000))
-            ;
-        stays = false;
-    }
+        nst_actor_ask(actor, NST_TURN_JOIN, 1000000000) < 0 || !actor->left)
+        nst_first_end(arena);
 }
 
 void nst_first_go_over(struct nst_arena *arena, struct nst_actor *actor)

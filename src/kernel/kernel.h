@@ -191,6 +191,7 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer);
 bool nst_first_leave(struct nst_arena *arena);
 void nst_first_join(struct nst_arena *arena, struct nst_observer *observer);
 void nst_first_forget(void); /* it was ended */
+void nst_first_end(struct nst_arena *arena); /* if it stays */
 /* In its process: */
 void nst_first_let_go(struct nst_arena *arena, struct nst_actor *actor);
 void nst_first_go_over(struct nst_arena *arena, struct nst_actor *actor);
@@ -263,6 +264,8 @@ void nst_observer_close_own(struct nst_observer *observer);
 void nst_observer_forget_known(struct nst_observer *observer);
 /* Watches as the case's options ask. */
 int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer);
+/* Goes over to the parent of now. */
+int nst_observer_watch_again(struct nst_arena *arena, struct nst_observer *observer);
 /* Opens the parent's tables as they are seen from its root of now, which a pivot_root moves. */
 int nst_observer_reopen(struct nst_arena *arena, struct nst_observer *observer);
 /* Returns the snapshot, ARENA->last itself where nothing differs; NULL: -errno in RET_ERROR. */

@@ -46,6 +46,8 @@ int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer)
 
     if (observer->watch && observer->watch_polls == polls)
         return 0;
+    if (observer->watch)
+        nst_first_end(arena); /* it has the former watch */
     nst_watch_close(observer->watch);
     observer->watch = NULL;
     observer->watch_polls = polls;
@@ -55,6 +57,19 @@ int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer)
                                             polls ? NST_WATCH_NO_FANOTIFY : 0, &observer->watch));
     errno = -error;
     return error ? nst_arena_fail(arena, "can't watch the parent") : 0;
+}
+
+int nst_observer_watch_again(struct nst_arena *arena, struct nst_observer *observer)
+{
+    int error = NST_SYS_ERROR(WATCH, nst_watch_move(observer->watch, observer->file));
+
+    if (error == -EOPNOTSUPP) {
+        nst_watch_close(observer->watch);
+        observer->watch = NULL;
+        return nst_observer_watch(arena, observer);
+    }
+    errno = -error;
+    return error ? nst_arena_fail(arena, "can't watch another parent") : 0;
 }
 
 void nst_observer_close_own(struct nst_observer *observer)

@@ -157,9 +157,7 @@ static int make_ready(struct nst_arena *arena, struct nst_observer *observer)
         error = nst_observer_reopen(arena, observer);
     if (error)
         return error;
-    nst_watch_close(observer->watch);
-    observer->watch = NULL;
-    error = nst_observer_watch(arena, observer);
+    error = nst_observer_watch_again(arena, observer);
     if (!error)
         nst_first_join(arena, observer);
     return error;

@@ -15,6 +15,7 @@ struct nst_watch {
 struct nst_watch_backend {
     enum nst_watch_kind kind;
     int (*open)(struct nst_watch *watch, int nsfd, int mountinfo_fd);
+    int (*move)(struct nst_watch *watch, int nsfd); /* NULL: can't */
     int (*drain)(struct nst_watch *watch, struct nst_events *events);
     bool (*idle)(struct nst_watch *watch);
 };

@@ -25,22 +25,40 @@ static int group_open(void)
     return fd < 0 ? -errno : fd;
 }
 
+static int mark(int fd, int nsfd)
+{
+    return fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_MNTNS, FAN_MNT_ATTACH | FAN_MNT_DETACH, nsfd,
+                         NULL) < 0
+               ? -errno
+               : 0;
+}
+
 static int watch_open(struct nst_watch *watch, int nsfd, int mountinfo_fd)
 {
-    int fd = group_open();
+    int fd = group_open(), error;
 
     (void)mountinfo_fd;
     if (fd < 0)
         return fd;
-    if (fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_MNTNS, FAN_MNT_ATTACH | FAN_MNT_DETACH, nsfd,
-                      NULL) < 0) {
-        int error = -errno;
-
+    error = mark(fd, nsfd);
+    if (error) {
         close(fd);
         return error;
     }
     watch->fd = fd;
     return 0;
+}
+
+/* First nothing is watched, then what was seen until then goes. */
+static int watch_move(struct nst_watch *watch, int nsfd)
+{
+    char buffer[READ_SIZE];
+
+    if (fanotify_mark(watch->fd, FAN_MARK_FLUSH | FAN_MARK_MNTNS, 0, nsfd, NULL) < 0)
+        return -errno;
+    while (read(watch->fd, buffer, sizeof buffer) > 0 || errno == EINTR)
+        errno = 0;
+    return mark(watch->fd, nsfd);
 }
 
 /* The mount id of the event at event, whose records are known to lie within its event_len. 0: it
@@ -140,6 +158,7 @@ static bool watch_idle(struct nst_watch *watch)
 const struct nst_watch_backend nst_watch_fanotify = {
     .kind = NST_WATCH_FANOTIFY,
     .open = watch_open,
+    .move = watch_move,
     .drain = watch_drain,
     .idle = watch_idle,
 };

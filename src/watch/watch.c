@@ -63,6 +63,14 @@ int nst_watch_open(int nsfd, int mountinfo_fd, unsigned flags, struct nst_watch 
     return 0;
 }
 
+int nst_watch_move(struct nst_watch *watch, int nsfd)
+{
+    if (!watch->backend->move)
+        return -EOPNOTSUPP;
+    watch->lost = false;
+    return watch->backend->move(watch, nsfd);
+}
+
 enum nst_watch_kind nst_watch_kind(const struct nst_watch *watch)
 {
     return watch->backend->kind;
