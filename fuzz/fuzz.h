@@ -33,6 +33,10 @@ struct nst_fuzz_target {
                                            call isn't this target's, and goes. NULL: all varies */
 };
 
+/* Opens the sandbox that the first inputs run in, before the engine has filled its memory: each of
+ * a sandbox's processes is a fork of this one, and copying its page tables takes time. */
+void nst_fuzz_begin(const struct nst_fuzz_target *target);
+
 /* Reads DATA leniently, performs it in a sandbox and holds it against every property; where no
  * sandbox is to be had, says so once and holds it against nst_fuzz_check_text(). Returns 0. */
 int nst_fuzz_perform(const struct nst_fuzz_target *target, const uint8_t *data, size_t size);
@@ -89,6 +93,7 @@ extern const char *const nst_fuzz_option_keys[];
 extern const char *const nst_fuzz_option_values[];
 extern const char *const nst_fuzz_types[];
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
@@ -107,6 +112,13 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t 
 
 #define NST_FUZZ_SEQUENCES(target)                                                                 \
     NST_FUZZ_MUTATOR(target)                                                                       \
+    int LLVMFuzzerInitialize(int *argc, char ***argv)                                              \
+    {                                                                                              \
+        (void)argc;                                                                                \
+        (void)argv;                                                                                \
+        nst_fuzz_begin(&(target));                                                                 \
+        return 0;                                                                                  \
+    }                                                                                              \
     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                   \
     {                                                                                              \
         return nst_fuzz_perform(&(target), data, size);                                            \

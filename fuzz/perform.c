@@ -49,6 +49,11 @@ static struct nst_sandbox *sandbox_of(const char *name)
     return here.sandbox;
 }
 
+void nst_fuzz_begin(const struct nst_fuzz_target *target)
+{
+    (void)sandbox_of(target->name);
+}
+
 /* Setup and pinned calls. What stands behind `=` only names descriptors and actors here: mutations
  * change the rest. */
 static int make_whole(const struct nst_fuzz_target *target, const struct nst_sequence *sequence,

@@ -227,8 +227,8 @@ static bool stays_behind(const struct nst_table *table, const struct nst_mount *
 
 /* COPY was made of OWN: every mount came with it, and what was hidden is; where the owners differ
  * all is locked, and nothing is shared with the more privileged one. */
-static enum nst_verdict meet_copy(struct covers *covers, const struct nst_ns_view *copy,
-                                  struct nst_finding *ret_finding)
+static enum nst_verdict compare_copy(struct covers *covers, const struct nst_ns_view *copy,
+                                     const struct nst_mount **made, struct nst_finding *ret_finding)
 {
     const struct nst_ns_view *own = covers->own;
     bool other = copy->owner != own->owner;
@@ -236,7 +236,7 @@ static enum nst_verdict meet_copy(struct covers *covers, const struct nst_ns_vie
     for (size_t i = 0; i < own->table.len; i++) {
         const struct nst_mount *mount = &own->table.mount[i];
         const struct nst_mount *on = nst_table_find(&own->table, mount->parent_id);
-        const struct nst_mount *now = nst_place_copy(&own->table, mount, &copy->table);
+        const struct nst_mount *now = made[i];
         const char *place = on && on != mount ? nst_place_in(on, mount) : NULL;
 
         if (!now && place && !stays_behind(&own->table, mount))
@@ -252,15 +252,24 @@ static enum nst_verdict meet_copy(struct covers *covers, const struct nst_ns_vie
     }
     for (size_t i = 0, len = covers->len; !other && i < len; i++) {
         const struct nst_mount *on = nst_table_find(&own->table, covers->cover[i].on);
-        const struct nst_mount *now = on && covers->cover[i].ns == own->ns
-                                          ? nst_place_copy(&own->table, on, &copy->table)
-                                          : NULL;
+        const struct nst_mount *now =
+            on && covers->cover[i].ns == own->ns ? made[on - own->table.mount] : NULL;
 
         if (now && nst_place_cover(&copy->table, now, covers->cover[i].place) &&
             add(covers, copy, now, covers->cover[i].place) < 0)
             return NST_ERROR;
     }
     return NST_PASS;
+}
+
+static enum nst_verdict meet_copy(struct covers *covers, const struct nst_ns_view *copy,
+                                  struct nst_finding *ret_finding)
+{
+    const struct nst_mount **made = nst_place_copies(&covers->own->table, &copy->table);
+    enum nst_verdict verdict = made ? compare_copy(covers, copy, made, ret_finding) : NST_ERROR;
+
+    free(made);
+    return verdict;
 }
 
 /* What came to AFTER by propagation from a namespace of another owner is locked to what it came

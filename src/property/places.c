@@ -73,22 +73,48 @@ bool nst_place_shows(const struct nst_table *table, const struct nst_mount *moun
     return true;
 }
 
-const struct nst_mount *nst_place_copy(const struct nst_table *table, const struct nst_mount *mount,
-                                       const struct nst_table *copy)
+/* The mount of COPY that stands on ON, or on nothing listed if that is NULL, at POINT. */
+static const struct nst_mount *find(const struct nst_table *copy, const struct nst_mount *on,
+                                    const char *point)
 {
-    const struct nst_mount *on = nst_table_find(table, mount->parent_id);
-
-    if (on && on != mount) {
-        on = nst_place_copy(table, on, copy);
-        for (size_t i = 0; on && i < copy->len; i++)
-            if (is_on(&copy->mount[i], on) && strcmp(copy->mount[i].point, mount->point) == 0)
-                return &copy->mount[i];
-        return NULL;
-    }
     for (size_t i = 0; i < copy->len; i++) {
-        on = nst_table_find(copy, copy->mount[i].parent_id);
-        if ((!on || on == &copy->mount[i]) && strcmp(copy->mount[i].point, mount->point) == 0)
-            return &copy->mount[i];
+        const struct nst_mount *mount = &copy->mount[i];
+
+        if (on ? is_on(mount, on)
+               : mount->parent_id == mount->id || !nst_table_find(copy, mount->parent_id))
+            if (strcmp(mount->point, point) == 0)
+                return mount;
     }
     return NULL;
+}
+
+/* A mount comes after what it stands on; nearly always that was listed before it. */
+const struct nst_mount **nst_place_copies(const struct nst_table *table,
+                                          const struct nst_table *copy)
+{
+    const struct nst_mount **made = calloc(table->len + 1, sizeof(*made));
+    bool *known = calloc(table->len + 1, sizeof(*known)), again = made && known;
+
+    while (again) {
+        again = false;
+        for (size_t i = 0; i < table->len; i++) {
+            const struct nst_mount *mount = &table->mount[i], *on;
+
+            if (known[i])
+                continue;
+            on = nst_table_find(table, mount->parent_id);
+            on = on == mount ? NULL : on;
+            if (on && !known[on - table->mount])
+                continue;
+            if (!on || made[on - table->mount])
+                made[i] = find(copy, on ? made[on - table->mount] : NULL, mount->point);
+            known[i] = again = true;
+        }
+    }
+    if (!known) {
+        free(made);
+        return NULL;
+    }
+    free(known);
+    return made;
 }

@@ -22,8 +22,9 @@ bool nst_place_same_fs(const struct nst_mount *a, const struct nst_mount *b);
 bool nst_place_shows(const struct nst_table *table, const struct nst_mount *mount,
                      const char *path);
 
-/* What in COPY, a copy of namespace TABLE, MOUNT became; NULL: nothing. */
-const struct nst_mount *nst_place_copy(const struct nst_table *table, const struct nst_mount *mount,
-                                       const struct nst_table *copy);
+/* What in COPY, a copy of namespace TABLE, each of its mounts became; NULL: nothing. The caller
+ * frees the array; NULL: no memory. */
+const struct nst_mount **nst_place_copies(const struct nst_table *table,
+                                          const struct nst_table *copy);
 
 #endif
