@@ -64,6 +64,7 @@ int nst_observer_watch_again(struct nst_arena *arena, struct nst_observer *obser
     int error = NST_SYS_ERROR(WATCH, nst_watch_move(observer->watch, observer->file));
 
     if (error == -EOPNOTSUPP) {
+        nst_first_end(arena); /* its copy of a polling watch holds the former parent */
         nst_watch_close(observer->watch);
         observer->watch = NULL;
         return nst_observer_watch(arena, observer);
