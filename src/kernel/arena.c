@@ -15,11 +15,11 @@ void *nst_arena_take(struct nst_arena *arena, size_t size)
 {
     size_t at, rounded = (size + 15) & ~(size_t)15;
 
-    if (size > NST_ARENA_SIZE)
-        return NULL;
-    at = atomic_fetch_add(&arena->used, rounded);
-    if (at > NST_ARENA_SIZE - rounded) {
-        atomic_fetch_sub(&arena->used, rounded);
+    at = size > NST_ARENA_SIZE ? NST_ARENA_SIZE : atomic_fetch_add(&arena->used, rounded);
+    if (size > NST_ARENA_SIZE || at > NST_ARENA_SIZE - rounded) {
+        if (size <= NST_ARENA_SIZE)
+            atomic_fetch_sub(&arena->used, rounded);
+        arena->full = true;
         return NULL;
     }
     return (char *)arena + at;

@@ -124,8 +124,12 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
 {
     uint32_t name = arena->len ? arena->call[0].actor : 1;
 
+    if (stays && nst_actor_ended(&arena->actor[0], 0)) /* somebody outside killed it */
+        nst_first_end(arena);
     if (!stays)
         return make(arena, observer, name);
+    if (!name || name > INT32_MAX) /* as nst_actor_take() has it */
+        name = 1;
     stays = false;
     arena->actors = 1;
     arena->actor[0].name = name;

@@ -101,16 +101,25 @@ static void reap(void)
         ;
 }
 
+enum {
+    LIFELINE,
+    TOOL,
+    KEPT
+}; /* descriptors: a hangup of the first says that the tool let go, and
+      the second that it died */
+
 /* One runner's life. Returns when it has died; -errno when it can't be watched. */
-static int watch_over(struct nst_arena *arena, int lifeline, pid_t runner)
+static int watch_over(struct nst_arena *arena, pid_t runner)
 {
     int pidfd = (int)NST_SYS(PIDFD_OPEN, syscall(SYS_pidfd_open, runner, 0));
-    struct pollfd wait[] = {{.fd = lifeline, .events = 0}, {.fd = pidfd, .events = POLLIN}};
+    struct pollfd wait[] = {{.fd = LIFELINE, .events = 0},
+                            {.fd = TOOL, .events = POLLIN},
+                            {.fd = pidfd, .events = POLLIN}};
 
     if (pidfd < 0)
         return nst_arena_fail(arena, "pidfd_open of the runner");
-    while (poll(wait, 2, -1) < 0 || !wait[1].revents)
-        if (wait[0].revents)
+    while (poll(wait, 3, -1) < 0 || !wait[2].revents)
+        if (wait[0].revents || wait[1].revents)
             _exit(0);
     NST_SYS(CLOSE, close(pidfd));
     return 0;
@@ -131,7 +140,7 @@ static void stay(int cpu)
 
 static int copy_to_low(int fd)
 {
-    for (int low = 1; low < NST_FDS_LOW; low++)
+    for (int low = KEPT; low < NST_FDS_LOW; low++)
         if (dup2(fd, low) < 0)
             return -1;
     return 0;
@@ -148,11 +157,19 @@ static int fill_low(struct nst_arena *arena)
     limit.rlim_cur = limit.rlim_max;
     if (NST_SYS(SELF, setrlimit(RLIMIT_NOFILE, &limit)) < 0)
         return nst_arena_fail(arena, "setrlimit of RLIMIT_NOFILE");
-    return NST_SYS(DUP, copy_to_low(0)) < 0 ? nst_arena_fail(arena, "dup2 of the lifeline") : 0;
+    return NST_SYS(DUP, copy_to_low(LIFELINE)) < 0 ? nst_arena_fail(arena, "dup2 of the lifeline")
+                                                   : 0;
 }
 
-/* The first step of all: waits for leave to start, then keeps nothing but the lifeline, as 0. */
-static int settle_in(struct nst_arena *arena, int lifeline)
+/* Makes FD, which is none of those that are kept, descriptor KEPT_AS. */
+static int keep(int fd, int kept_as)
+{
+    return (int)NST_SYS(DUP, dup2(fd, kept_as));
+}
+
+/* The first step of all: waits for leave to start, then keeps nothing but what tells of the tool.
+ */
+static int settle_in(struct nst_arena *arena, int lifeline, int tool)
 {
     ssize_t n;
     char byte;
@@ -161,9 +178,12 @@ static int settle_in(struct nst_arena *arena, int lifeline)
         ;
     if (n != 1)
         _exit(1);
-    if (NST_SYS(DUP, dup2(lifeline, 0)) < 0)
+    /* Where the tool's own 0 or 1 are closed, these may be in each other's place. */
+    lifeline = NST_SYS(DUP, fcntl(lifeline, F_DUPFD, KEPT));
+    tool = NST_SYS(DUP, fcntl(tool, F_DUPFD, KEPT));
+    if (lifeline < 0 || tool < 0 || keep(lifeline, LIFELINE) < 0 || keep(tool, TOOL) < 0)
         return nst_arena_fail(arena, "dup2 of the lifeline");
-    if (NST_SYS(CLOSE_RANGE, syscall(SYS_close_range, 1, ~0U, 0)) < 0)
+    if (NST_SYS(CLOSE_RANGE, syscall(SYS_close_range, KEPT, ~0U, 0)) < 0)
         return nst_arena_fail(arena, "close_range");
     return fill_low(arena);
 }
@@ -176,42 +196,53 @@ static int become_root(struct nst_arena *arena)
     return nst_arena_fail(arena, "can't become user 0 of the sandbox");
 }
 
-/* Who died in a case owes its answer, and may have left the limit on namespaces low. */
+/* Who died in a case owes its answer. */
 static int after_runner(struct nst_arena *arena)
 {
-    int error = 0;
-
     if (!atomic_load(&arena->ready)) {
         errno = ECHILD;
         return nst_arena_fail(arena, "the runner died before it stood");
     }
     if (atomic_load(&arena->done) == atomic_load(&arena->taken))
         return 0;
-    if (!arena->privileged)
-        error = nst_leftover_limit(arena, NST_LEFTOVER_NO_LIMIT);
     errno = ECHILD;
     arena->error = nst_arena_fail(arena, "the runner died in a case");
-    if (!error)
-        nst_futex_set(&arena->done, atomic_load(&arena->taken));
-    return error;
+    nst_futex_set(&arena->done, atomic_load(&arena->taken));
+    return 0;
 }
 
-_Noreturn void nst_init(struct nst_arena *arena, int lifeline)
+/* Runners come and go; the watch, whose end waits, stays, and each has it watch its parent. Where
+ * there is none that moves, each opens its own. */
+static int open_watch(struct nst_arena *arena)
 {
-    int error = settle_in(arena, lifeline);
+    int ns = NST_SYS(OPEN, openat(arena->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC)), error;
+
+    if (ns < 0)
+        return nst_arena_fail(arena, "/proc/self/ns/mnt");
+    error = NST_SYS_ERROR(WATCH, nst_watch_open(ns, -1, 0, &arena->inherited));
+    NST_SYS(CLOSE, close(ns));
+    if (error == -ENOMEM || error == -EMFILE) {
+        errno = -error;
+        return nst_arena_fail(arena, "can't watch");
+    }
+    return 0;
+}
+
+_Noreturn void nst_init(struct nst_arena *arena, int lifeline, int tool)
+{
+    int error = settle_in(arena, lifeline, tool);
 
     stay(arena->cpu);
     NST_SYS(SELF, setsid()); /* a terminal's Ctrl-C is for the tool */
     quiet();
     if (!error)
         error = become_root(arena);
-    NST_SYS(SELF, prctl(PR_SET_PDEATHSIG, SIGKILL));
-    if (!error && poll(&(struct pollfd){.fd = 0}, 1, 0) > 0)
-        _exit(1); /* the tool died before the signal was set */
     if (!error)
         error = make_root(arena);
     if (!error)
         error = nst_leftover_begin(arena);
+    if (!error)
+        error = open_watch(arena);
     /* So that no actor gets at this process through /proc. */
     NST_SYS(SELF, prctl(PR_SET_DUMPABLE, 0));
     while (!error) {
@@ -220,7 +251,7 @@ _Noreturn void nst_init(struct nst_arena *arena, int lifeline)
         if (runner == 0)
             nst_runner(arena);
         error =
-            runner < 0 ? nst_arena_fail(arena, "fork of the runner") : watch_over(arena, 0, runner);
+            runner < 0 ? nst_arena_fail(arena, "fork of the runner") : watch_over(arena, runner);
         reap();
         if (atomic_load(&arena->ready) == 2)
             _exit(1);

@@ -111,9 +111,10 @@ struct nst_arena {
     int proc; /* O_PATH on the harness's own /proc: in every process of the sandbox, of no namespace
                */
     dev_t proc_dev;
-    int init_mountinfo; /* of init's own namespace */
-    int init_root;      /* O_PATH on its root */
-    size_t init_mounts; /* hash of what the first was when it stood */
+    int init_mountinfo;          /* of init's own namespace */
+    int init_root;               /* O_PATH on its root */
+    size_t init_mounts;          /* hash of what the first was when it stood */
+    struct nst_watch *inherited; /* init's, which every runner begins with; NULL: none */
 
     /* The case. */
     struct nst_run_options options;
@@ -152,7 +153,10 @@ struct nst_arena {
         bool empty;       /* nothing is mounted in it */
     } seen[NST_SEEN_MAX]; /* mount namespaces that its actors were in */
     size_t seen_len;
-    bool seen_all; /* there were no more */
+    bool seen_all;     /* there were no more */
+    bool setup_ran;    /* since a runner was made */
+    bool dirty_limits; /* those below /proc/sys/user may not be what they were */
+    bool full;         /* a case took more memory than there is */
 
     _Atomic size_t used; /* bytes of this mapping, from its start */
 };
@@ -190,7 +194,7 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer);
 /* Whether it let go of everything, and stays. */
 bool nst_first_leave(struct nst_arena *arena);
 void nst_first_join(struct nst_arena *arena, struct nst_observer *observer);
-void nst_first_forget(void); /* it was ended */
+void nst_first_forget(void);                 /* it was ended */
 void nst_first_end(struct nst_arena *arena); /* if it stays */
 /* In its process: */
 void nst_first_let_go(struct nst_arena *arena, struct nst_actor *actor);
@@ -203,8 +207,8 @@ int nst_tree_clean(void); /* removes what a case left; -errno: the tree isn't as
 /* runner.c: serves cases until one leaves the parent changed. Doesn't return. */
 _Noreturn void nst_runner(struct nst_arena *arena);
 
-/* init.c: pid 1. Doesn't return. */
-_Noreturn void nst_init(struct nst_arena *arena, int lifeline);
+/* init.c: pid 1. TOOL is a pidfd. Doesn't return. */
+_Noreturn void nst_init(struct nst_arena *arena, int lifeline, int tool);
 
 /* actor.c */
 /* Notes that what failed in an actor is no answer of the kernel to the sequence. */
@@ -307,9 +311,9 @@ int nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);
 long nst_leftover_last_pid(struct nst_arena *arena);
 /* Notes how things stand before there was a case. */
 int nst_leftover_begin(struct nst_arena *arena);
-/* Of the mount namespaces below the sandbox's user namespace. */
-int nst_leftover_limit(struct nst_arena *arena, const char *text);
-#define NST_LEFTOVER_NO_LIMIT "2147483647" /* as it is in a new user namespace */
+/* Puts back the limits below /proc/sys/user, where a setup or a count that was cut off may have
+ * left others. */
+int nst_leftover_put_back(struct nst_arena *arena);
 
 /* trace.c, in the tool. */
 int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *sequence,

@@ -41,6 +41,61 @@ static int hash_mounts(struct nst_arena *arena, char **buffer, size_t *cap, size
     return 0;
 }
 
+/* Limits that whoever is root in a user namespace may set for it (namespaces(7), "The
+ * /proc/sys/user directory"), as they are in a new one. */
+static struct limit {
+    const char *name;
+    char text[16];
+} limits[] = {
+    {.name = "sys/user/max_cgroup_namespaces"}, {.name = "sys/user/max_fanotify_groups"},
+    {.name = "sys/user/max_fanotify_marks"},    {.name = "sys/user/max_inotify_instances"},
+    {.name = "sys/user/max_inotify_watches"},   {.name = "sys/user/max_ipc_namespaces"},
+    {.name = "sys/user/max_mnt_namespaces"},    {.name = "sys/user/max_net_namespaces"},
+    {.name = "sys/user/max_pid_namespaces"},    {.name = "sys/user/max_time_namespaces"},
+    {.name = "sys/user/max_user_namespaces"},   {.name = "sys/user/max_uts_namespaces"}};
+
+/* What a kernel doesn't have stays empty. */
+static int read_limit(struct nst_arena *arena, struct limit *limit)
+{
+    int fd = NST_SYS(OPEN, openat(arena->proc, limit->name, O_RDONLY | O_CLOEXEC));
+    ssize_t len;
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : nst_arena_fail(arena, limit->name);
+    len = NST_SYS(READ, read(fd, limit->text, sizeof(limit->text) - 1));
+    NST_SYS(CLOSE, close(fd));
+    if (len < 0)
+        return nst_arena_fail(arena, limit->name);
+    limit->text[len] = '\0';
+    return 0;
+}
+
+static int write_limit(struct nst_arena *arena, const struct limit *limit)
+{
+    int fd, error = 0;
+
+    if (!*limit->text)
+        return 0;
+    fd = NST_SYS(OPEN, openat(arena->proc, limit->name, O_WRONLY | O_CLOEXEC));
+    if (fd < 0 || NST_SYS(WRITE, write(fd, limit->text, strlen(limit->text))) < 0)
+        error = nst_arena_fail(arena, limit->name);
+    if (fd >= 0)
+        NST_SYS(CLOSE, close(fd));
+    return error;
+}
+
+int nst_leftover_put_back(struct nst_arena *arena)
+{
+    int error = 0;
+
+    if (!arena->dirty_limits)
+        return 0;
+    for (size_t i = 0; !error && i < sizeof(limits) / sizeof(*limits); i++)
+        error = write_limit(arena, &limits[i]);
+    arena->dirty_limits = error != 0;
+    return error;
+}
+
 int nst_leftover_begin(struct nst_arena *arena)
 {
     char *buffer = NULL;
@@ -48,6 +103,8 @@ int nst_leftover_begin(struct nst_arena *arena)
     int error = hash_mounts(arena, &buffer, &cap, &arena->init_mounts);
 
     free(buffer);
+    for (size_t i = 0; !error && !arena->privileged && i < sizeof(limits) / sizeof(*limits); i++)
+        error = read_limit(arena, &limits[i]);
     return error;
 }
 
@@ -106,7 +163,7 @@ static int look_for_directories(struct nst_arena *arena, struct nst_leftover *le
 }
 
 /* Tries again, as what it was must come back. */
-int nst_leftover_limit(struct nst_arena *arena, const char *text)
+static int set_limit(struct nst_arena *arena, const char *text)
 {
     static int fd = -1;
     int error = 0;
@@ -130,8 +187,10 @@ int nst_leftover_limit(struct nst_arena *arena, const char *text)
 static int has_fourth_namespace(struct nst_arena *arena, bool *ret_has)
 {
     enum { OPEN_TREE_CLONE_BIT = 1, OPEN_TREE = 428 };
-    int fd, refused = 0, error = nst_leftover_limit(arena, "4");
+    int fd, refused = 0, error;
 
+    arena->dirty_limits = true; /* should this process die in between */
+    error = set_limit(arena, "4");
     if (error)
         return error;
     fd = (int)NST_SYS(OPEN_TREE, syscall(OPEN_TREE, arena->init_root, "",
@@ -140,7 +199,8 @@ static int has_fourth_namespace(struct nst_arena *arena, bool *ret_has)
         refused = errno;
     else
         NST_SYS(CLOSE, close(fd));
-    error = nst_leftover_limit(arena, NST_LEFTOVER_NO_LIMIT);
+    error = set_limit(arena, "2147483647" /* as it is in a new user namespace */);
+    arena->dirty_limits = error || arena->setup_ran;
     *ret_has = refused == ENOSPC;
     if (!error && refused && refused != ENOSPC && refused != EINVAL) {
         errno = refused;

@@ -169,6 +169,8 @@ int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer)
     arena->pid_ns = status.st_ino;
     error = probe(observer);
     errno = -error;
-    return error ? nst_arena_fail(arena, "can't read what the parent shows")
-                 : nst_observer_watch(arena, observer);
+    if (error)
+        return nst_arena_fail(arena, "can't read what the parent shows");
+    return observer->watch ? nst_observer_watch_again(arena, observer)
+                           : nst_observer_watch(arena, observer);
 }

@@ -79,6 +79,8 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->deadline = arena->unsettled = arena->bound = false;
     arena->over = (struct nst_raw_step){0};
     atomic_store(&arena->trouble, 0);
+    arena->setup_ran |= arena->options.setup != NULL;
+    arena->dirty_limits |= arena->options.setup && !arena->privileged;
     arena->ends = true;
     arena->watch = nst_watch_kind(observer->watch);
     error = nst_first_get(arena, observer);
@@ -110,12 +112,7 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
 /* Whether step I may have changed what is in a directory. */
 static bool touches(const struct nst_arena *arena, size_t i)
 {
-    const struct nst_call *call = &arena->call[i];
-    const char *type = call->id == NST_CALL_MOUNT    ? call->arg[2].str
-                       : call->id == NST_CALL_FSOPEN ? call->arg[0].str
-                                                     : NULL;
-
-    switch (call->id) {
+    switch (arena->call[i].id) {
     case NST_CALL_MKDIR:
     case NST_CALL_MKDIRAT:
     case NST_CALL_RMDIR:
@@ -125,15 +122,15 @@ static bool touches(const struct nst_arena *arena, size_t i)
     case NST_CALL_OPEN:
     case NST_CALL_OPENAT:
         return arena->step[i].answer.kind != NST_ANSWER_ERROR;
-    default: /* of the file systems that may be mounted only that one writes to another */
-        return type && strcmp(type, "overlay") == 0;
+    default:
+        return false;
     }
 }
 
 /* Whether the next case would start as this one did. An expiry mark on a mount is in no table. */
 static bool reusable(const struct nst_arena *arena)
 {
-    bool touched = arena->deadline || arena->options.setup;
+    bool touched = arena->deadline;
 
     for (size_t i = 0; i < arena->len; i++) {
         if (arena->call[i].id == NST_CALL_UMOUNT2 && arena->call[i].arg[1].num & MNT_EXPIRE)
@@ -143,12 +140,28 @@ static bool reusable(const struct nst_arena *arena)
     return arena->start->view[0] == arena->end->view[0] && (!touched || nst_tree_clean() == 0);
 }
 
+/* Whether the case may have left what no look at the tree shows: an overlay's extended attributes
+ * on its directories, even where mounting it failed then; whatever code under test did. */
+static bool stains(const struct nst_arena *arena)
+{
+    for (size_t i = 0; i < arena->len; i++) {
+        const struct nst_call *call = &arena->call[i];
+        const char *type = call->id == NST_CALL_MOUNT    ? call->arg[2].str
+                           : call->id == NST_CALL_FSOPEN ? call->arg[0].str
+                                                         : NULL;
+
+        if (type && strcmp(type, "overlay") == 0 && arena->step[i].answer.kind != NST_ANSWER_NONE)
+            return true;
+    }
+    return arena->options.setup;
+}
+
 /* Makes all ready for another case. Returns 0, or -errno where this runner can't. */
 static int make_ready(struct nst_arena *arena, struct nst_observer *observer)
 {
     int error;
 
-    if (*arena->leftover.text)
+    if (*arena->leftover.text || stains(arena))
         return -ESTALE;
     if (reusable(arena))
         return 0;
@@ -165,13 +178,17 @@ static int make_ready(struct nst_arena *arena, struct nst_observer *observer)
 
 _Noreturn void nst_runner(struct nst_arena *arena)
 {
-    struct nst_observer observer = {.channel = -1, .own_mountinfo = -1, .own_file = -1};
+    struct nst_observer observer = {
+        .channel = -1, .own_mountinfo = -1, .own_file = -1, .watch = arena->inherited};
     int error;
 
     arena->observer = &observer;
     NST_SYS(SELF, prctl(PR_SET_CHILD_SUBREAPER, 1));
     atomic_fetch_add(&arena->runners, 1);
-    error = nst_parent_make(arena);
+    arena->setup_ran = false;
+    error = nst_leftover_put_back(arena);
+    if (!error)
+        error = nst_parent_make(arena);
     if (!error)
         error = nst_observer_open(arena, &observer);
     if (error && atomic_load(&arena->ready) == 0) {
@@ -189,6 +206,11 @@ _Noreturn void nst_runner(struct nst_arena *arena)
             error = run_case(arena, &observer);
         if (!error)
             error = nst_leftover_look(arena, &observer);
+        if (error == -ENOMEM && arena->full) {
+            error = -E2BIG;
+            snprintf(arena->why, NST_WHY, "the case shows more than a sandbox holds (%zu MB)",
+                     NST_ARENA_SIZE >> 20);
+        }
         arena->error = error;
         if (error || *arena->leftover.text)
             break;

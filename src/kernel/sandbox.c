@@ -1,8 +1,9 @@
 /* The tool's side of a sandbox: makes it, hands it cases, ends it.
  *
  * Nothing is made on the host. All that the tool holds is a child process and one end of a socket
- * pair; when the tool dies, however, the child sees the hangup (or gets its parent death signal
- * first) and exits, and with pid 1 of a pid namespace the kernel kills every process in it.
+ * pair; when the tool dies, however, the child sees the hangup or that its parent's process ended
+ * (a parent death signal would come of its thread's end, too: prctl(2)) and exits, and with pid 1
+ * of a pid namespace the kernel kills every process in it.
  */
 #include "kernel.h"
 #include "sys.h"
@@ -71,7 +72,14 @@ static int map_ids(struct nst_arena *arena, pid_t pid, uid_t uid, gid_t gid)
 static _Noreturn void make_init(struct nst_arena *arena, const int lifeline[2], bool privileged)
 {
     unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD;
+    /* Of one that died already it may be another's: then no byte comes on the lifeline. */
+    int tool = (int)NST_SYS(PIDFD_OPEN, syscall(SYS_pidfd_open, getppid(), 0));
     long pid;
+
+    if (tool < 0) {
+        arena->error = nst_arena_fail(arena, "pidfd_open of the tool");
+        _exit(1);
+    }
 
     if (!privileged)
         flags |= CLONE_NEWUSER;
@@ -79,7 +87,7 @@ static _Noreturn void make_init(struct nst_arena *arena, const int lifeline[2], 
     pid = NST_SYS(CLONE, syscall(SYS_clone, flags, NULL, &arena->init, NULL, NULL));
     if (pid == 0) {
         NST_SYS(CLOSE, close(lifeline[1]));
-        nst_init(arena, lifeline[0]);
+        nst_init(arena, lifeline[0], tool);
     }
     if (pid < 0)
         arena->error = nst_arena_fail(arena, "can't make user, pid and mount namespaces");
@@ -193,6 +201,7 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
 /* Copies SEQUENCE into the arena, where its strings stay readable to every actor. */
 static int put_case(struct nst_arena *arena, const struct nst_sequence *sequence)
 {
+    arena->full = false;
     arena->used = (sizeof(*arena) + 15) & ~(size_t)15;
     arena->len = sequence->len;
     arena->call = nst_arena_take(arena, sequence->len * sizeof(*arena->call));

@@ -264,7 +264,9 @@ static int settle(struct nst_arena *arena, struct nst_observer *observer, struct
         settle_kill(arena, call);
     if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
         note_dead(arena);
-    return call->id == NST_CALL_PIVOT_ROOT ? nst_observer_reopen(arena, observer) : 0;
+    return call->id == NST_CALL_PIVOT_ROOT && arena->step[i].answer.kind == NST_ANSWER_VALUE
+               ? nst_observer_reopen(arena, observer)
+               : 0;
 }
 
 static void note_mortal(struct nst_arena *arena, const struct nst_call *call)

@@ -51,6 +51,7 @@ struct nst_fuzz_shared {
     _Atomic uint64_t skipped[NST_PROPERTIES_MAX];
     _Atomic uint64_t failed[NST_PROPERTIES_MAX];
     _Atomic uint64_t expected[NST_PROPERTIES_MAX]; /* of them known findings */
+    _Atomic uint64_t too_big;                      /* cases that a sandbox couldn't hold */
     _Atomic uint64_t sandboxes;                    /* that died and were made anew */
     size_t kept, kept_broken; /* failures that were kept and tried first; those that broke again */
     /* Each worker writes its own; they are added up when all have ended. */

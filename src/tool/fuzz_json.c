@@ -185,14 +185,14 @@ int nst_fuzz_print_json(const struct nst_fuzz_options *options,
                   nst_version(), "command", "fuzz", "kernel", kernel(), "seed",
                   number_text(options->seed), "setup", options->setup ? options->setup->name : NULL,
                   "swarm", swarm(options), "privileged", (int)options->run.privileged);
-    json_t *rest =
-        json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:o, s:o, s:o}", "seconds",
-                  nst_fuzz_seconds(progress), "cases", count(shared->cases), "calls",
-                  count(shared->calls), "succeeded", count(shared->succeeded), "idle_cases",
-                  count(shared->idle), "sandboxes_died", count(shared->sandboxes), "workers_killed",
-                  (int)progress->killed, "kept_tried", count(shared->kept), "kept_broken",
-                  count(shared->kept_broken), "status", status, "properties", properties(shared),
-                  "findings", findings(options, shared), "coverage", reached(coverage));
+    json_t *rest = json_pack(
+        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:o, s:o, s:o}", "seconds",
+        nst_fuzz_seconds(progress), "cases", count(shared->cases), "calls", count(shared->calls),
+        "succeeded", count(shared->succeeded), "idle_cases", count(shared->idle), "too_big",
+        count(shared->too_big), "sandboxes_died", count(shared->sandboxes), "workers_killed",
+        (int)progress->killed, "kept_tried", count(shared->kept), "kept_broken",
+        count(shared->kept_broken), "status", status, "properties", properties(shared), "findings",
+        findings(options, shared), "coverage", reached(coverage));
     int r = object && rest && json_object_update(object, rest) == 0 &&
                     json_dumpf(object, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0
                 ? 0

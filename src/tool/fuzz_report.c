@@ -190,6 +190,9 @@ static void print_summary(const struct nst_fuzz_options *options,
            cases ? 100.0 * (double)shared->idle / (double)cases : 0);
     print_properties(shared);
     nst_report_coverage(stdout, coverage);
+    if (shared->too_big)
+        printf("%" PRIu64 " cases showed more than a sandbox holds and were not judged\n",
+               (uint64_t)shared->too_big);
     if (shared->sandboxes)
         printf("%" PRIu64 " sandboxes died, their cases were not judged\n",
                (uint64_t)shared->sandboxes);

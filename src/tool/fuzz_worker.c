@@ -84,7 +84,7 @@ static int perform(struct trial *trial, const struct nst_sequence *whole, bool t
 {
     int r = run_and_judge(trial, whole, twins, only, ret_trace);
 
-    if (r < 0 && r != -ENOMEM) {
+    if (r < 0 && r != -ENOMEM && r != -E2BIG) {
         atomic_fetch_add(&trial->shared->sandboxes, 1);
         nst_sandbox_close(trial->sandbox);
         trial->sandbox = NULL;
@@ -111,7 +111,7 @@ static int still_fails(void *ctx, const struct nst_sequence *candidate)
         r = perform(trial, &whole, property->twin, property, &trace);
     nst_trace_free(&trace);
     nst_sequence_free(&whole);
-    if (r == -EPIPE)
+    if (r == -EPIPE || r == -E2BIG)
         return 0;
     return r < 0 ? r : trial->judgement.verdict[trial->property] == NST_FAIL;
 }
@@ -273,6 +273,10 @@ int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared
         if (r == -EPIPE) {
             fprintf(stderr, "ns-tool fuzz: case %llu ended its sandbox\n",
                     (unsigned long long)index);
+            r = 0;
+        }
+        if (r == -E2BIG) {
+            atomic_fetch_add(&shared->too_big, 1);
             r = 0;
         }
     }
