@@ -67,6 +67,13 @@ size_t nst_generate_size(uint64_t index, size_t max_calls);
 int nst_mutate(struct nst_random *random, struct nst_sequence *sequence)
     __attribute__((warn_unused_result));
 
+/* Orders the calls of SEQUENCE anew, as a scheduler that RANDOM decides could have: each actor's own
+ * calls keep their order, whoever makes an actor does so before that acts, actors are made in the
+ * order in which they were, and the first call stays the first. Draws of zeros leave it as it is.
+ * Returns 0, or -ENOMEM, after which SEQUENCE is as it was. */
+int nst_interleave(struct nst_random *random, struct nst_sequence *sequence)
+    __attribute__((warn_unused_result));
+
 /* A head of A and a tail of B. Actors that B's tail makes get numbers that A's head doesn't have;
  * what an actor unknown to the head did is done by its first one. RET_SEQUENCE must be empty and
  * stays so on failure. Returns 0, -ENOMEM. */

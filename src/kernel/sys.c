@@ -37,8 +37,8 @@ const struct nst_sys_type nst_sys_types[NST_SYS_ROWS] = {
     [NST_SYS_IDS] = {.name = "setresuid", .error = {EAGAIN, EPERM}},
     [NST_SYS_CAPS] = {.name = "capset", .error = {EPERM}},
     [NST_SYS_WAIT] = {.name = "waitpid", .error = {EINTR}},
-    [NST_SYS_KILL] = {.name = "kill",
-                      .error = {0}}, /* of children: the man page's errors are answers */
+    /* Of children: what its man page names are answers. */
+    [NST_SYS_KILL] = {.name = "kill", .error = {0}},
     [NST_SYS_SELF] = {.name = "prctl", .error = {0}},
     [NST_SYS_WAKE] = {.name = "futex", .error = {0}},
 };

@@ -9,6 +9,7 @@
 #include "tool/fuzz.h"
 #include "tool/tool.h"
 
+#define INTERLEAVED 4 /* one case in so many is scheduled anew */
 #define UNSHARE "1 unshare(CLONE_NEWNS)\n"
 
 const struct nst_fuzz_setup nst_fuzz_setups[] = {
@@ -42,7 +43,13 @@ static int make_case(const struct nst_fuzz_options *options, uint64_t index,
     const struct nst_generator generator = {.max_calls = options->max_calls,
                                             .groups = options->groups};
 
-    return nst_generate_case(options->seed, index, &generator, ret_sequence);
+    struct nst_random random;
+    int r = nst_generate_case(options->seed, index, &generator, ret_sequence);
+
+    if (r || index % INTERLEAVED)
+        return r;
+    nst_random_seed(&random, options->seed * UINT64_C(0xbf58476d1ce4e5b9) + index);
+    return nst_interleave(&random, ret_sequence);
 }
 
 struct trial {
