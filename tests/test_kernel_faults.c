@@ -2,8 +2,9 @@
  * killed right before or after one: nothing is left, nothing hangs, nothing that wasn't judged
  * passes, and the error says what failed.
  *
- * NST_FAULTS=corpus sweeps over every sequence of corpus/fuzz_sequence, every time that each call
- * comes up; without it one small sequence, and of the times the first and the last. */
+ * NST_FAULTS=corpus sweeps over every sequence of corpus/fuzz_sequence, each time that a call comes
+ * up, NST_FAULTS=NAME over the one of that name; without it one small sequence, and of the times
+ * the first and the last. */
 #include "faults_test.h"
 
 #include "nst_corpus.h"
@@ -236,7 +237,7 @@ END_TEST
 int main(void)
 {
     const char *which = getenv("NST_FAULTS");
-    bool all = which && strcmp(which, "corpus") == 0;
+    bool all = which != NULL;
     TCase *cases = tcase_create("faults");
     Suite *suite = suite_create("faults");
     struct nst_sandbox *sandbox;
@@ -251,8 +252,10 @@ int main(void)
     nst_corpus_find(&corpus, "corpus/fuzz_sequence");
     tcase_set_timeout(cases, all ? 3600 : 300);
     if (all) {
-        tcase_add_loop_test(cases, after_any_fault_in_any_sequence_of_the_corpus_nothing_is_left, 0,
-                            corpus.len);
+        for (int i = 0; i < corpus.len; i++)
+            if (!strcmp(which, "corpus") || !strcmp(strrchr(corpus.file[i], '/') + 1, which))
+                tcase_add_loop_test(
+                    cases, after_any_fault_in_any_sequence_of_the_corpus_nothing_is_left, i, i + 1);
     } else {
         tcase_add_test(cases, every_row_of_the_seam_is_whole);
         tcase_add_loop_test(cases, a_teardown_that_forgets_something_is_found, 0,

@@ -1,7 +1,10 @@
-/* What a namespace that no peer group connects does is never seen elsewhere. Every row that fails is a mutant of one that passes. */
+/* What a namespace that no peer group connects does is never seen elsewhere. Every row that fails
+ * is a mutant of one that passes. */
 #include "trace_test.h"
 
 /* A finding numbers mounts and peer groups in order of appearance: shared:9 is the second. */
+#define AT_ONCE .at_once = true, .intent = NST_INTENT_ALWAYS
+
 static const struct trace_row rows[] = {
     /* mount_namespaces(7), Shared subtrees */
     {PASSES("isolation", MOUNT), FROM(P_ROOT, C_ROOT), TO(P_ROOT, C_ROOT C_B)},
@@ -97,6 +100,35 @@ static const struct trace_row rows[] = {
      TO(P_ROOT P_B "22 21 0:32 / /b/c rw" FS, C_ROOT)},
     {PASSES("isolation", MOUNT), FROM(P_ROOT, C_ROOT),
      TO("20 1 0:30 / / rw shared:1 - tmpfs none ro\n", "40 1 0:30 / / rw - tmpfs none ro\n")},
+
+    /* at once: what begins in an isolated namespace is judged as a whole, if it is to be isolated
+     */
+    {PASSES("isolation", MOUNT), FROM(P_ROOT, C_SHARED), TO(P_ROOT, C_SHARED C_B), AT_ONCE},
+    {FAILS("isolation", MOUNT, "at once, in isolated namespaces, shows in the parent: + /b"),
+     FROM(P_ROOT, C_SHARED), TO(P_ROOT P_B, C_SHARED C_B_SHARED), AT_ONCE},
+    {FAILS("isolation", MOUNT, "for an instant"), FROM(P_ROOT, C_SHARED), .events = "DAD", AT_ONCE},
+    {FAILS("isolation", MOUNT, "for an instant"), FROM(P_ROOT, C_SHARED), .events = "!", AT_ONCE},
+    {FAILS("isolation", MOUNT, "for an instant"), FROM(P_ROOT, C_SHARED), .events = "U", AT_ONCE},
+    {FAILS("isolation", MOUNT, "~ /b: options rw -> ro"), FROM(P_ROOT P_B, C_ROOT),
+     TO(P_ROOT "21 20 0:31 / /b ro shared:9" FS, C_ROOT), AT_ONCE},
+    /* some call may have taken the mount point away */
+    {PASSES("isolation", RMDIR), FROM(P_ROOT P_B, C_ROOT), TO(P_ROOT, C_ROOT), .events = "D",
+     AT_ONCE},
+    {.property = "isolation",
+     .verdict = NST_SKIP,
+     .calls = MOUNT,
+     FROM(P_ROOT, C_ROOT),
+     TO(P_ROOT P_B, C_ROOT),
+     .at_once = true},
+    {.property = "isolation",
+     .verdict = NST_SKIP,
+     .calls = MOUNT,
+     FROM(P_ROOT, C_ROOT),
+     TO(P_ROOT P_B, C_ROOT),
+     AT_ONCE,
+     .ns = PARENT},
+    {FAILS("isolation", MOUNT MOUNT, "mount by actor 1"), FROM(P_ROOT, C_ROOT),
+     .middle = {{P_ROOT P_B, C_ROOT C_B}}, TO(P_ROOT P_B, C_ROOT C_B), AT_ONCE},
 };
 
 TRACE_ROWS_MAIN("isolation", rows)

@@ -65,6 +65,7 @@ struct trace_row {
     bool uncounted;             /* the kernel doesn't say how many mounts a namespace has */
     enum nst_intent intent;
     bool random;
+    bool at_once; /* the last call was performed at once with others; `events` are of all of them */
     /* Of a property of two runs: what the second one showed, `calls` being the sequence that the
      * property asked for (NULL: the same). NULL: there is nothing to compare. */
     const struct trace_row *twin;
@@ -205,6 +206,15 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
         }
     }
     trace.end_alive = copy_alive(row->end_alive, &trace.end_alives);
+    if (row->at_once) {
+        struct nst_step *last = &trace.step[trace.len - 1];
+
+        trace.at_once = true;
+        trace.at_once_from = trace.len - 1;
+        trace.at_once_events = last->events;
+        last->events = (struct nst_events){0};
+        last->before = last->after = NULL;
+    }
     if (row->end)
         trace.end = add_shot(&trace, row, &(struct shot){{row->end}});
     if (row->end_events)

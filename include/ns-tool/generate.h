@@ -74,6 +74,13 @@ int nst_mutate(struct nst_random *random, struct nst_sequence *sequence)
 int nst_interleave(struct nst_random *random, struct nst_sequence *sequence)
     __attribute__((warn_unused_result));
 
+/* Hands the calls of SEQUENCE's first actor out, in runs, among it and two or three others that it
+ * forks before; the copies of descriptors that those hold bear its names for them, and later ones
+ * only their maker has. Draws of zeros leave all to the first. Returns 0; -E2BIG where there is no
+ * room for the forks, -ENOMEM: SEQUENCE is as it was. */
+int nst_spread(struct nst_random *random, struct nst_sequence *sequence)
+    __attribute__((warn_unused_result));
+
 /* A head of A and a tail of B. Actors that B's tail makes get numbers that A's head doesn't have;
  * what an actor unknown to the head did is done by its first one. RET_SEQUENCE must be empty and
  * stays so on failure. Returns 0, -ENOMEM. */

@@ -21,7 +21,7 @@ struct nst_kept {
     char property[NST_KEPT_TEXT]; /* names, between commas; empty: the file is none of both */
     char kernel[NST_KEPT_TEXT];   /* releases, between commas */
     bool finding;
-    bool random, isolated, privileged, no_fanotify; /* the options */
+    bool random, isolated, privileged, no_fanotify, at_once; /* the options */
 };
 
 /* Reads what stands above the first call in the file at PATH. Returns 0; -EINVAL for an option or a

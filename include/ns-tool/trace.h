@@ -99,6 +99,10 @@ struct nst_trace {
     struct nst_leftover leftover;
     enum nst_watch_kind watch;
     bool deadline; /* a call hung */
+    bool at_once;  /* the steps from AT_ONCE_FROM on were performed by several actors at once: they
+                      have an answer, but neither tables nor events of their own */
+    size_t at_once_from;
+    struct nst_events at_once_events; /* what the watch on the parent saw during all of them */
 };
 
 /* Frees what TRACE owns and empties it. */
@@ -118,6 +122,9 @@ struct nst_run_options {
     bool no_fanotify;     /* force polling, as on kernels before 6.15 */
     bool undo;        /* unmount what the case left in the parent, and tell how it went */
     bool only_ends;       /* tables at the start and the end only */
+    bool at_once; /* from the first call on that makes an actor, each performs its own calls in a row
+                     beside the others, on all cores; the case ends when none got on for as long as a
+                     call may take */
 
     /* The code under test, such as a runtime's own setup of its namespaces; NULL: none. It runs in
      * the first actor's process, before the first call, and the calls are made wherever it left

@@ -43,6 +43,8 @@ struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name)
     actor->name = (uint32_t)name;
     actor->pidfd = -1;
     actor->alive = actor->mortal = false;
+    atomic_store(&actor->work, NST_WORK_NONE);
+    actor->at = SIZE_MAX;
     actor->call = NULL;
     actor->fds = 0;
     actor->generation = arena->generation;
@@ -112,6 +114,9 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
             break;
         case NST_TURN_CONDUCT:
             nst_turn_conduct(arena, actor);
+            break;
+        case NST_TURN_AT_ONCE:
+            nst_at_once_go(arena, actor);
             break;
         case NST_TURN_LEAVE:
             nst_first_let_go(arena, actor);
@@ -208,8 +213,10 @@ int nst_actor_await(struct nst_actor *actor, enum nst_turn turn, int64_t nanosec
         if (nst_futex_wait(&actor->turn, turn, left < slice ? left : slice) == 0)
             return 0;
         if (nst_actor_ended(actor, 0)) {
+            if (atomic_load(&actor->turn) == NST_TURN_WAIT)
+                return 0; /* it had its turn; that it ended then, is for whoever looks next */
             actor->alive = false;
-            return atomic_load(&actor->turn) == NST_TURN_WAIT ? 0 : -ECHILD;
+            return -ECHILD;
         }
         if (slice < 16000000)
             slice *= 2;

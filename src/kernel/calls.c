@@ -45,12 +45,19 @@ static long run_setns(struct context *c)
     return result;
 }
 
+static struct nst_actor *take(struct context *c)
+{
+    bool named = c->call->expect.kind == NST_SUCCEEDS;
+
+    return nst_actor_take(c->arena, named ? (uint64_t)c->call->expect.value : 0);
+}
+
 /* Makes an actor. Of FLAGS those for new namespaces and CLONE_FS are the kernel's to judge; what
  * would share memory or descriptors is left out, as an actor is always a process. */
 static long spawn(struct context *c, uint64_t flags, bool clone3)
 {
-    uint64_t name = c->call->expect.kind == NST_SUCCEEDS ? (uint64_t)c->call->expect.value : 0;
-    struct nst_actor *actor = nst_actor_take(c->arena, name);
+    bool at_once = atomic_load(&c->actor->work) != NST_WORK_NONE;
+    struct nst_actor *actor = at_once ? c->arena->step[c->call - c->arena->call].makes : take(c);
     uid_t uid = geteuid();
     gid_t gid = getegid();
     long pid;
@@ -61,6 +68,10 @@ static long spawn(struct context *c, uint64_t flags, bool clone3)
     actor->moved = c->actor->moved;
     actor->fds = c->actor->fds;
     memcpy(actor->fd, c->actor->fd, sizeof(actor->fd));
+    if (at_once) {
+        atomic_store(&actor->turn, NST_TURN_AT_ONCE);
+        atomic_store(&actor->work, NST_WORK_MADE);
+    }
     flags &= NEW_MASK | CLONE_FS;
     /* A child of the runner, who reaps it; the init of a pid namespace may make only its own
      * (clone(2), CLONE_PARENT). */
@@ -81,7 +92,10 @@ static long spawn(struct context *c, uint64_t flags, bool clone3)
         nst_actor_live(c->arena, actor);
     }
     if (pid < 0) {
-        c->arena->actors--;
+        if (at_once)
+            atomic_store(&actor->work, NST_WORK_NONE);
+        else
+            c->arena->actors--;
         return pid;
     }
     return actor->name;

@@ -134,6 +134,7 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
     arena->actors = 1;
     arena->actor[0].name = name;
     arena->actor[0].mortal = false;
+    arena->actor[0].at = SIZE_MAX;
     arena->seen[arena->seen_len++] =
         (struct nst_seen){.ns = observer->ns, .inode = observer->inode};
     return 0;

@@ -36,9 +36,13 @@ enum nst_turn {
     NST_TURN_SETUP,   /* run the code under test */
     NST_TURN_LOOK,    /* fill a view's statmount */
     NST_TURN_CONDUCT, /* perform one call after the other, and look */
+    NST_TURN_AT_ONCE, /* perform all its calls, beside the others */
     NST_TURN_LEAVE,   /* let go of all that the case left in its hands */
     NST_TURN_JOIN     /* go over to another parent */
 };
+
+/* How far an actor is with the calls that it performs beside others. */
+enum nst_work { NST_WORK_NONE, NST_WORK_MADE, NST_WORK_CALLS, NST_WORK_DONE, NST_WORK_ENDED };
 
 /* One actor. Written by the actor itself while it has its turn, by the runner else. */
 struct nst_actor {
@@ -54,6 +58,8 @@ struct nst_actor {
     unsigned generation;    /* of the parent's descriptors that it has */
     bool moved;             /* its root may have been moved, by chroot or setns */
     bool left;              /* NST_TURN_LEAVE or NST_TURN_JOIN succeeded */
+    _Atomic uint32_t work;  /* nst_work; with a turn for each call NST_WORK_NONE */
+    size_t from, at;        /* its calls come from there on; the one that it is at, or SIZE_MAX */
     const struct nst_call *call;
     struct nst_answer answer;
     struct nst_raw_view *look; /* whose statmount it is to fill */
@@ -93,6 +99,7 @@ struct nst_raw_step {
     size_t alives;
     struct nst_raw_snapshot *before, *after;
     struct nst_raw_events events;
+    struct nst_actor *makes; /* whose place was taken beforehand; NULL: nobody's */
 };
 
 struct nst_arena {
@@ -145,6 +152,12 @@ struct nst_arena {
     bool behind;                   /* of step `at` what changed is yet to be seen */
     int conduct_error;
 
+    /* At once. */
+    size_t at_once_from;       /* the first call that is performed so; their number: none */
+    _Atomic uint32_t go;       /* futex: 1 once those who were made may begin */
+    _Atomic uint32_t finished; /* futex: changes when an actor is through with its calls */
+    struct nst_raw_events at_once_events;
+
     struct nst_actor actor[NST_ACTORS_MAX];
     size_t actors;
     struct nst_seen {
@@ -184,10 +197,18 @@ int nst_parent_renew(struct nst_arena *arena); /* -ESTALE: what a case left can'
 struct nst_observer;
 /* Has step *I taken, and moves *I to the next one that wasn't. */
 int nst_turn_take(struct nst_arena *arena, struct nst_observer *observer, size_t *i);
+/* When all are taken: whether those who should live do, so that what they held was held. */
+int nst_turn_end(struct nst_arena *arena);
 int nst_turn_setup(struct nst_arena *arena, struct nst_observer *observer);
 int nst_turn_look(struct nst_arena *arena, struct nst_observer *observer,
                   struct nst_raw_snapshot **ret);
 void nst_turn_conduct(struct nst_arena *arena, struct nst_actor *actor); /* in ACTOR's process */
+
+/* at_once.c */
+bool nst_at_once_begins(const struct nst_arena *arena, size_t i); /* with call I */
+/* Has all calls FROM on performed. */
+int nst_at_once_run(struct nst_arena *arena, struct nst_observer *observer, size_t from);
+void nst_at_once_go(struct nst_arena *arena, struct nst_actor *actor); /* in ACTOR's process */
 
 /* first.c, in the runner: the first actor, who serves case after case while it can be put back. */
 int nst_first_get(struct nst_arena *arena, struct nst_observer *observer);

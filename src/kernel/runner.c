@@ -78,6 +78,8 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->leftover = (struct nst_leftover){0};
     arena->deadline = arena->unsettled = arena->bound = false;
     arena->over = (struct nst_raw_step){0};
+    arena->at_once_from = arena->len;
+    arena->at_once_events = (struct nst_raw_events){0};
     atomic_store(&arena->trouble, 0);
     arena->setup_ran |= arena->options.setup != NULL;
     arena->dirty_limits |= arena->options.setup && !arena->privileged;
@@ -89,8 +91,13 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->ends = false;
     if (!error && arena->options.setup)
         error = nst_turn_setup(arena, observer);
-    for (size_t i = 0; !error && i < arena->len;)
-        error = nst_turn_take(arena, observer, &i);
+    for (size_t i = 0; !error && i < arena->at_once_from;)
+        if (nst_at_once_begins(arena, i))
+            error = nst_at_once_run(arena, observer, i);
+        else
+            error = nst_turn_take(arena, observer, &i);
+    if (!error && arena->at_once_from == arena->len) /* at once, who is killed when isn't known */
+        error = nst_turn_end(arena);
     if (error || !nst_first_leave(arena)) {
         end_actors(arena);
         arena->unsettled = true;

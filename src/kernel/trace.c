@@ -35,6 +35,7 @@ void nst_trace_free(struct nst_trace *trace)
     for (size_t i = 0; i < trace->snapshots; i++)
         free_snapshot(trace->snapshot[i]);
     nst_events_free(&trace->end_events);
+    nst_events_free(&trace->at_once_events);
     free(trace->end_alive);
     free(trace->step);
     free(trace->setup);
@@ -211,6 +212,10 @@ int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *se
     trace.leftover = arena->leftover;
     trace.watch = arena->watch;
     trace.deadline = arena->deadline;
+    trace.at_once = arena->options.at_once && arena->at_once_from < arena->len;
+    trace.at_once_from = arena->at_once_from;
+    if (!error)
+        error = copy_events(&arena->at_once_events, &trace.at_once_events);
     if (error)
         nst_trace_free(&trace);
     *ret_trace = trace;

@@ -133,7 +133,7 @@ static bool may_conduct(const struct nst_arena *arena, const struct nst_actor *a
 static int died(struct nst_arena *arena)
 {
     errno = ECHILD;
-    return nst_arena_fail(arena, "an actor died in its call");
+    return nst_arena_fail(arena, "an actor died");
 }
 
 /* Has ACTOR conduct from step I on. Each call has its own deadline. */
@@ -230,14 +230,18 @@ static void settle_kill(struct nst_arena *arena, const struct nst_call *call)
     }
 }
 
-static void note_dead(struct nst_arena *arena)
+static int note_dead(struct nst_arena *arena)
 {
     for (size_t i = 0; i < arena->actors; i++) {
         struct nst_actor *actor = &arena->actor[i];
 
-        if (actor->alive && nst_actor_ended(actor, 0))
-            actor->alive = false;
+        if (!actor->alive || !nst_actor_ended(actor, 0))
+            continue;
+        if (!actor->mortal)
+            return died(arena);
+        actor->alive = false;
     }
+    return 0;
 }
 
 /* What only the runner does: it meets who is new, and buries who is dead. */
@@ -263,10 +267,10 @@ static int settle(struct nst_arena *arena, struct nst_observer *observer, struct
     if (call->id == NST_CALL_KILL && arena->step[i].answer.kind != NST_ANSWER_ERROR)
         settle_kill(arena, call);
     if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
-        note_dead(arena);
-    return call->id == NST_CALL_PIVOT_ROOT && arena->step[i].answer.kind == NST_ANSWER_VALUE
-               ? nst_observer_reopen(arena, observer)
-               : 0;
+        error = note_dead(arena);
+    if (!error && call->id == NST_CALL_PIVOT_ROOT && arena->step[i].answer.kind == NST_ANSWER_VALUE)
+        error = nst_observer_reopen(arena, observer);
+    return error;
 }
 
 static void note_mortal(struct nst_arena *arena, const struct nst_call *call)
@@ -304,6 +308,11 @@ int nst_turn_take(struct nst_arena *arena, struct nst_observer *observer, size_t
         return died(arena);
     error = settle(arena, observer, actor, at, actors);
     return error ? error : end(arena, observer, at);
+}
+
+int nst_turn_end(struct nst_arena *arena)
+{
+    return note_dead(arena);
 }
 
 /* What it does isn't known, so all of it is looked at. */

@@ -25,5 +25,6 @@ const struct nst_property nst_property_cleanup = {
     .name = "cleanup",
     .promise = "no mount, directory, process or namespace is left when a case is over",
     .source = "mount_namespaces(7), pid_namespaces(7): what dies with a namespace",
+    .at_once = true,
     .check = check,
 };

@@ -215,15 +215,29 @@ static bool unlinks(enum nst_call_id id)
 
 /* The first change from BEFORE to AFTER that mustn't be, in RET_TEXT; NULL: none. Returns 0 or
  * -ENOMEM. */
-static int find_leak(const struct nst_trace *trace, const struct nst_step *step,
+static int find_leak(const struct nst_trace *trace, bool may_unlink,
                      const struct nst_ns_view *before, const struct nst_ns_view *after,
                      char **ret_text)
 {
-    struct leak leak = {.trace = trace, .unlinks = step->call && unlinks(step->call->id)};
+    struct leak leak = {.trace = trace, .unlinks = may_unlink};
     int r = nst_table_diff(&before->table, &after->table, note_change, &leak);
 
     *ret_text = leak.text;
     return r;
+}
+
+/* Polling says only that something happened. Where nothing is left of it, it was undone. */
+static bool shows_an_instant(const struct nst_events *events, const struct nst_ns_view *before,
+                             const struct nst_ns_view *after)
+{
+    bool undone = after && nst_tables_equal(&before->table, &after->table);
+
+    for (size_t i = 0; i < events->len; i++)
+        if (events->event[i].kind == NST_EVENT_ATTACH ||
+            events->event[i].kind == NST_EVENT_OVERFLOW ||
+            (events->event[i].kind == NST_EVENT_UNKNOWN && undone))
+            return true;
+    return false;
 }
 
 /* Holds one step against one namespace other than the actor's. */
@@ -239,7 +253,7 @@ static enum nst_verdict check_other(const struct nst_trace *trace, size_t at, bo
     if (after && after != before) {
         char *leak;
 
-        if (find_leak(trace, step, before, after, &leak) < 0)
+        if (find_leak(trace, unlinks(step->call->id), before, after, &leak) < 0)
             return NST_ERROR;
         if (leak) {
             nst_finding_at(ret_finding, at,
@@ -249,16 +263,10 @@ static enum nst_verdict check_other(const struct nst_trace *trace, size_t at, bo
             return NST_FAIL;
         }
     }
-    /* Polling says only that something happened. Where nothing is left of it, it was undone. */
-    bool undone = after && nst_tables_equal(&before->table, &after->table);
-
-    for (size_t i = 0; before->parent && i < step->events.len; i++)
-        if (step->events.event[i].kind == NST_EVENT_ATTACH ||
-            step->events.event[i].kind == NST_EVENT_OVERFLOW ||
-            (step->events.event[i].kind == NST_EVENT_UNKNOWN && undone))
-            return nst_finding_at(ret_finding, at,
-                                  "%s by actor %u was visible in the parent for an instant", name,
-                                  step->call->actor);
+    if (before->parent && shows_an_instant(&step->events, before, after))
+        return nst_finding_at(ret_finding, at,
+                              "%s by actor %u was visible in the parent for an instant", name,
+                              step->call->actor);
     return NST_PASS;
 }
 
@@ -307,7 +315,7 @@ static enum nst_verdict check_setup(const struct nst_trace *trace, struct nst_fi
     const struct nst_ns_view *before = &step->before->view[0];
     char *leak;
 
-    if (find_leak(trace, step, before, &step->after->view[0], &leak) < 0)
+    if (find_leak(trace, false, before, &step->after->view[0], &leak) < 0)
         return NST_ERROR;
     if (leak) {
         nst_finding_at(ret_finding, trace->len, "the setup shows in the parent: %s", leak);
@@ -317,6 +325,39 @@ static enum nst_verdict check_setup(const struct nst_trace *trace, struct nst_fi
     if (has_attach(&step->events))
         return nst_finding_at(ret_finding, trace->len,
                               "the setup was visible in the parent for an instant");
+    return NST_PASS;
+}
+
+/* Judged as a whole: all actors come from the first one; where it was isolated, all of them are. */
+static enum nst_verdict check_at_once(const struct nst_trace *trace,
+                                      const struct nst_judge_options *options,
+                                      struct nst_finding *ret_finding)
+{
+    size_t from = trace->at_once_from;
+    const struct nst_snapshot *begin = from           ? trace->step[from - 1].after
+                                       : trace->setup ? trace->setup->after
+                                                      : trace->start;
+    char *leak;
+
+    if (options->intent != NST_INTENT_ALWAYS || !begin || !trace->end ||
+        trace->step[from].ns == begin->view[0].ns) {
+        nst_finding_at(
+            ret_finding, SIZE_MAX,
+            "not judged: calls were performed at once, and nothing isolated them before");
+        return NST_SKIP;
+    }
+    if (find_leak(trace, true, &begin->view[0], &trace->end->view[0], &leak) < 0)
+        return NST_ERROR;
+    if (leak) {
+        nst_finding_at(ret_finding, trace->len,
+                       "performed at once, in isolated namespaces, shows in the parent: %s", leak);
+        free(leak);
+        return NST_FAIL;
+    }
+    if (shows_an_instant(&trace->at_once_events, &begin->view[0], &trace->end->view[0]))
+        return nst_finding_at(ret_finding, trace->len,
+                              "performed at once, in isolated namespaces, something was visible in "
+                              "the parent for an instant");
     return NST_PASS;
 }
 
@@ -330,7 +371,9 @@ static enum nst_verdict check(const struct nst_trace *trace,
         if (verdict != NST_PASS)
             return verdict;
     }
-    for (size_t i = 0; i < trace->len; i++) {
+    size_t len = trace->at_once ? trace->at_once_from : trace->len;
+
+    for (size_t i = 0; i < len; i++) {
         enum nst_verdict verdict = check_step(trace, i, options, ret_finding);
 
         if (verdict != NST_PASS)
@@ -343,7 +386,7 @@ static enum nst_verdict check(const struct nst_trace *trace,
     /* Where the kernel doesn't count a namespace's mounts, nothing was claimed to be isolated. */
     if (options->intent == NST_INTENT_NONE && trace->start && !trace->start->view[0].whole)
         return NST_SKIP;
-    return NST_PASS;
+    return trace->at_once ? check_at_once(trace, options, ret_finding) : NST_PASS;
 }
 
 const struct nst_property nst_property_isolation = {
@@ -351,5 +394,6 @@ const struct nst_property nst_property_isolation = {
     .promise = "what is mounted in a private or slave tree is never visible in the parent or a "
                "sibling, not for an instant",
     .source = "mount_namespaces(7), Shared subtrees",
+    .at_once = true,
     .check = check,
 };

@@ -39,6 +39,8 @@ const char *nst_verdict_name(enum nst_verdict verdict)
     return names[verdict];
 }
 
+static const char no_tables[] = "not judged: calls were performed at once, without tables for each";
+
 /* Of a verdict that wasn't given. */
 static void skip(struct nst_finding *finding, const char *why)
 {
@@ -71,6 +73,10 @@ enum nst_verdict nst_judge(const struct nst_trace *trace, const struct nst_judge
             skip(finding, "not judged: it takes a second run");
             continue;
         }
+        if (trace->at_once && !nst_properties[i]->at_once) {
+            skip(finding, no_tables);
+            continue;
+        }
         enum nst_verdict verdict = nst_properties[i]->check(trace, options, finding);
 
         /* What wasn't performed wasn't judged. Cleanup was, and expectation says the deadline. */
@@ -100,7 +106,9 @@ static int judge_twin(struct nst_sandbox *sandbox, const struct nst_trace *trace
 
     *ret_verdict = NST_SKIP;
     skip(ret_finding, "a call did not return before its deadline");
-    if (trace->deadline)
+    if (trace->at_once)
+        skip(ret_finding, no_tables);
+    if (trace->deadline || trace->at_once)
         return 0;
     r = property->twin(trace, options, &twin);
     if (r > 0)

@@ -52,5 +52,6 @@ const struct nst_property nst_property_views = {
     .name = "views",
     .promise = "mounts, mountinfo and statmount say the same, for every byte a path can hold",
     .source = "proc_pid_mounts(5), proc_pid_mountinfo(5), statmount(2)",
+    .at_once = true,
     .check = check,
 };

@@ -17,7 +17,8 @@ static int read_options(char *words, struct nst_kept *kept, char *why)
     } options[] = {{"--random", offsetof(struct nst_kept, random)},
                    {"--isolated", offsetof(struct nst_kept, isolated)},
                    {"--privileged", offsetof(struct nst_kept, privileged)},
-                   {"--no-fanotify", offsetof(struct nst_kept, no_fanotify)}};
+                   {"--no-fanotify", offsetof(struct nst_kept, no_fanotify)},
+                   {"--at-once", offsetof(struct nst_kept, at_once)}};
     const size_t len = sizeof options / sizeof *options;
     char *word;
 
@@ -29,7 +30,7 @@ static int read_options(char *words, struct nst_kept *kept, char *why)
         if (i == len && *word) {
             snprintf(why, WHY,
                      "'# options:' has '%s', which is none of run's --random, --isolated, "
-                     "--privileged, --no-fanotify",
+                     "--privileged, --no-fanotify, --at-once",
                      word);
             return -EINVAL;
         }
@@ -139,6 +140,7 @@ void nst_kept_apply(const struct nst_kept *kept, struct nst_run_options *run,
 {
     run->privileged |= kept->privileged;
     run->no_fanotify |= kept->no_fanotify;
+    run->at_once |= kept->at_once;
     judge->random |= kept->random;
     if (kept->isolated)
         judge->intent = NST_INTENT_ALWAYS;

@@ -94,3 +94,52 @@ int nst_interleave(struct nst_random *random, struct nst_sequence *sequence)
     free(done);
     return r;
 }
+
+static uint32_t free_name(const struct nst_sequence *sequence)
+{
+    uint64_t name = 2;
+
+    for (size_t i = 0; i < sequence->len; i++) {
+        const struct nst_call *call = &sequence->call[i];
+
+        if (call->actor >= name)
+            name = (uint64_t)call->actor + 1;
+        if (makes_actor(call) && call->expect.kind == NST_SUCCEEDS &&
+            (uint64_t)call->expect.value >= name)
+            name = (uint64_t)call->expect.value + 1;
+    }
+    return name < INT32_MAX - 4 ? (uint32_t)name : 0;
+}
+
+int nst_spread(struct nst_random *random, struct nst_sequence *sequence)
+{
+    uint32_t first = sequence->len ? sequence->call[0].actor : 1, name = free_name(sequence);
+    size_t forks = 2 + (size_t)nst_random_below(random, 2);
+    struct nst_sequence spread = {0};
+    uint32_t now = first;
+    int r = name ? 0 : -E2BIG;
+
+    for (size_t i = 0; !r && i < forks; i++)
+        r = nst_sequence_append(
+            &spread,
+            &(struct nst_call){.id = NST_CALL_FORK,
+                               .actor = first,
+                               .expect = {.kind = NST_SUCCEEDS, .value = (int64_t)(name + i)}});
+    for (size_t i = 0; !r && i < sequence->len; i++) {
+        struct nst_call call = sequence->call[i];
+        uint64_t draw = nst_random_below(random, 2) ? nst_random_below(random, forks + 1) + 1 : 0;
+
+        if (draw)
+            now = draw == 1 ? first : name + (uint32_t)draw - 2;
+        if (call.actor == first)
+            call.actor = now;
+        r = nst_sequence_append(&spread, &call);
+    }
+    if (r) {
+        nst_sequence_free(&spread);
+        return r;
+    }
+    nst_sequence_free(sequence);
+    *sequence = spread;
+    return 0;
+}

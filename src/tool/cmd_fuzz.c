@@ -38,7 +38,8 @@ enum {
     KEY_SWARM,
     KEY_JSON,
     KEY_PRIVILEGED,
-    KEY_SHARE
+    KEY_SHARE,
+    KEY_AT_ONCE
 };
 
 static const struct argp_option arguments[] = {
@@ -57,6 +58,9 @@ static const struct argp_option arguments[] = {
     {"setup", KEY_SETUP, "NAME", 0,
      "Begin each case in a namespace of its own that must be isolated: private, slave; or with a "
      "mistake that must be found: no-private, no-rec, shared-for-slave",
+     0},
+    {"at-once", KEY_AT_ONCE, NULL, 0,
+     "Hand each case's calls out among actors who perform theirs beside each other, on all cores",
      0},
     {"keep-going", KEY_KEEP_GOING, NULL, 0, "Go on after a failure", 0},
     {"save", KEY_SAVE, "DIRECTORY", 0,
@@ -126,6 +130,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_JSON:
         fuzz->options.json = true;
+        break;
+    case KEY_AT_ONCE:
+        fuzz->options.run.at_once = true;
         break;
     case KEY_SHARE:
         fuzz->options.share = nst_parse_number(arg, state, "share", 0, UINT64_MAX);

@@ -28,7 +28,7 @@ struct run {
     _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
 
-enum { KEY_NO_FANOTIFY = 256, KEY_DEADLINE, KEY_PRIVILEGED, KEY_RANDOM, KEY_ISOLATED };
+enum { KEY_NO_FANOTIFY = 256, KEY_DEADLINE, KEY_PRIVILEGED, KEY_RANDOM, KEY_ISOLATED, KEY_AT_ONCE };
 
 static const struct argp_option options[] = {
     {"repeat", 'r', "N", 0, "Run each sequence N times (1); all runs are judged", 0},
@@ -42,6 +42,10 @@ static const struct argp_option options[] = {
      0},
     {"isolated", KEY_ISOLATED, NULL, 0,
      "A namespace of its own must be isolated, whatever it asks for", 0},
+    {"at-once", KEY_AT_ONCE, NULL, 0,
+     "From the first call on that makes an actor, let each perform its calls beside the others, on "
+     "all cores",
+     0},
     {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
     {"no-fanotify", KEY_NO_FANOTIFY, NULL, 0, "Watch by polling, as before Linux 6.15", 0},
     {"quiet", 'q', NULL, 0, "Print the verdicts only", 0},
@@ -69,6 +73,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_ISOLATED:
         run->judge.intent = NST_INTENT_ALWAYS;
+        break;
+    case KEY_AT_ONCE:
+        run->options.at_once = true;
         break;
     case KEY_PRIVILEGED:
         run->options.privileged = true;

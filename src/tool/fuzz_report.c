@@ -89,6 +89,8 @@ void nst_fuzz_write_repeat(FILE *out, const struct nst_fuzz_options *options, ui
         fprintf(out, " --share %" PRIu64, options->share);
     if (options->setup)
         fprintf(out, " --setup %s", options->setup->name);
+    if (options->run.at_once)
+        fputs(" --at-once", out);
     if (options->run.privileged)
         fputs(" --privileged", out);
 }
@@ -106,7 +108,8 @@ static void write_comments(FILE *out, const struct nst_fuzz_options *options,
     fprintf(out, "# kernel: %s (%s)\n# seed: %" PRIu64 "\n# command: ", here.release, here.machine,
             options->seed);
     nst_fuzz_write_repeat(out, options, failure->index);
-    fprintf(out, "\n# options: --random%s%s\n", options->setup ? " --isolated" : "",
+    fprintf(out, "\n# options: --random%s%s%s\n", options->setup ? " --isolated" : "",
+            options->run.at_once ? " --at-once" : "",
             options->run.privileged ? " --privileged" : "");
 }
 

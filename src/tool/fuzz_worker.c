@@ -46,10 +46,12 @@ static int make_case(const struct nst_fuzz_options *options, uint64_t index,
     struct nst_random random;
     int r = nst_generate_case(options->seed, index, &generator, ret_sequence);
 
-    if (r || index % INTERLEAVED)
-        return r;
     nst_random_seed(&random, options->seed * UINT64_C(0xbf58476d1ce4e5b9) + index);
-    return nst_interleave(&random, ret_sequence);
+    if (!r && options->run.at_once) {
+        r = nst_spread(&random, ret_sequence);
+        return r == -E2BIG ? 0 : r;
+    }
+    return r || index % INTERLEAVED ? r : nst_interleave(&random, ret_sequence);
 }
 
 struct trial {
