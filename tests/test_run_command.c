@@ -28,31 +28,31 @@ static const struct {
     int status;
     const char *says; /* a part of standard output, or of standard error where status is 2 */
 } rows[] = {
-    {seed, NULL, 0, "isolation    pass"},
-    {seed, "--no-fanotify", 0, "isolation    pass"},
-    {seed, "--repeat=3", 0, "determinism  pass"},
+    {seed, NULL, 0, "isolation       pass"},
+    {seed, "--no-fanotify", 0, "isolation       pass"},
+    {seed, "--repeat=3", 0, "determinism     pass"},
     {seed, "--repeat=50", 0, "50 runs, all held"},
     /* the mutants: MS_PRIVATE left out, MS_REC left out, MS_SHARED for MS_PRIVATE */
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n", NULL, 1,
-     "isolation    fail: mount by actor 1, in a namespace of its own, shows in the parent: + /a "
+     "isolation       fail: mount by actor 1, in a namespace of its own, shows in the parent: + /a "
      "tmpfs"},
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
-     "--no-fanotify", 1, "isolation    fail"},
+     "--no-fanotify", 1, "isolation       fail"},
     {"1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n1 unshare(CLONE_NEWNS) = 0\n"
      "1 mount(\"none\", \"/\", NULL, MS_PRIVATE, NULL) = 0\n1 mkdir(\"/a/x\", 0755) = 0\n"
      "1 mount(\"t\", \"/a/x\", \"tmpfs\", 0, NULL) = 0\n",
      NULL, 1, "shows in the parent: + /a/x tmpfs"},
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_SLAVE, NULL) = 0\n"
      "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
-     NULL, 0, "isolation    pass"},
+     NULL, 0, "isolation       pass"},
     /* sharing that was asked for is no leak */
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n"
      "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
-     NULL, 0, "isolation    pass"},
+     NULL, 0, "isolation       pass"},
     {"1 umount2(\"/a\", 0) = 0\n", NULL, 1, "# expected 0"},
     {"1 umount2(\"/a\", 0) = -1 EBUSY\n", NULL, 1,
      "= -1 EINVAL (Invalid argument)  # expected EBUSY"},
-    {"1 umount2(\"/a\", 0) = -1 EINVAL\n", NULL, 0, "expectation  pass"},
+    {"1 umount2(\"/a\", 0) = -1 EINVAL\n", NULL, 0, "expectation     pass"},
     {"1 exit_group(0)\n1 chdir(\"/\")\n", NULL, 0, "not performed"},
     /* another root shows other paths of the same mounts: nothing has vanished */
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
@@ -62,15 +62,15 @@ static const struct {
     {"1 umount2(\"/a\", 0\n", NULL, 2, ":1:18: expected"},
     {"1 umount2(\"/a\", NOPE)\n", NULL, 2, ":1:17: expected"},
     {"1 kill(1, SIGSTOP)\n1 chdir(\"/\")\n", "--deadline=200", 1,
-     "expectation  fail: kill did not return before its deadline"},
+     "expectation     fail: kill did not return before its deadline"},
     {"1 kill(1, SIGSTOP)\n1 chdir(\"/\")\n", "--deadline=200", 1,
-     "determinism  skip: a call did not return before its deadline"},
-    {"1 umount2(\"/a\", 0) = 0\n", "--random", 0, "isolation    pass"},
+     "determinism     skip: a call did not return before its deadline"},
+    {"1 umount2(\"/a\", 0) = 0\n", "--random", 0, "isolation       pass"},
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n", "--random", 0,
-     "isolation    pass"},
+     "isolation       pass"},
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n"
      "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
-     "--isolated", 1, "isolation    fail: mount by actor 1"},
+     "--isolated", 1, "isolation       fail: mount by actor 1"},
     /* no leak: a detached peer of the parent's root is mounted on */
     {"1 unshare(CLONE_NEWNS) = 0\n1 open_tree(AT_FDCWD, \"/\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) "
      "= 3\n"
@@ -79,12 +79,12 @@ static const struct {
      "1 fsconfig(4, FSCONFIG_CMD_CREATE, NULL, NULL, 0) = 0\n"
      "1 fsmount(4, FSMOUNT_CLOEXEC, 0) = 5\n"
      "1 move_mount(5, \"\", 3, \"a\", MOVE_MOUNT_F_EMPTY_PATH) = 0\n",
-     "--random", 0, "isolation    pass"},
+     "--random", 0, "isolation       pass"},
     /* a process takes what is mounted in its /proc directory with it */
     {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|SIGCHLD) = 2\n"
      "2 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
      "1 mount(\"tmpfs\", \"/proc/2\", \"tmpfs\", 0, NULL) = 0\n2 exit_group(0) = ?\n",
-     NULL, 0, "isolation    pass"},
+     NULL, 0, "isolation       pass"},
     /* its init's death takes a pid namespace's members, and their /proc, before the next call */
     {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|CLONE_NEWPID|SIGCHLD) = 2\n"
      "2 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"
@@ -100,14 +100,14 @@ static const struct {
     {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|SIGCHLD) = 2\n"
      "2 mount(\"none\", \"/\", NULL, MS_REC|MS_SHARED, NULL) = 0\n2 exit_group(0) = ?\n"
      "1 unshare(CLONE_NEWNS) = 0\n1 mount(\"tmpfs\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
-     NULL, 1, "isolation    fail"},
+     NULL, 1, "isolation       fail"},
     /* what the deadline cut off was not judged */
     {"1 fork() = 2\n1 kill(2, SIGSTOP) = 0\n2 mkdir(\"/tmp/x\", 0755) = 0\n"
      "1 unshare(CLONE_NEWNS) = 0\n1 mount(\"tmpfs\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
-     "--random", 0, "isolation    skip"},
+     "--random", 0, "isolation       skip"},
     /* mount's magic number opens no door: cgroup2 would leave directories on the host */
     {"1 mount(\"c\", \"/a\", \"cgroup2\", 0xc0ed0000, NULL) = -1 EPERM\n", NULL, 0,
-     "expectation  pass"},
+     "expectation     pass"},
     /* from an actor's descriptors no way leads to the sandbox's root */
     {"1 rmdir(\"/proc/thread-self/fd/1/../case\") = -1 ENOENT\n", "--repeat=2", 0,
      "2 runs, all held"},
@@ -115,12 +115,12 @@ static const struct {
     {"1 clone(child_stack=NULL, flags=CLONE_NEWNS|SIGCHLD) = 2\n"
      "1 openat(AT_FDCWD, \"/tmp/f\", O_RDONLY|O_CREAT, 0644) = 3\n"
      "1 mount(\"/proc/2/ns/mnt\", \"/tmp/f\", NULL, MS_BIND, NULL) = 0\n",
-     "--random", 0, "cleanup      pass"},
+     "--random", 0, "cleanup         pass"},
     {"1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n"
      "1 mount(\"none\", \"/b\", \"tmpfs\", 0, NULL) = 0\n1 mkdir(\"/b/x\", 0755) = 0\n"
      "1 mount(\"/proc/1/ns/mnt\", \"/b/x\", NULL, MS_BIND, NULL) = -1 EINVAL\n",
      NULL, 0,
-     "cleanup      pass: mounts left in the parent: 2 undone by path, 0 only by detaching"},
+     "cleanup         pass: mounts left in the parent: 2 undone by path, 0 only by detaching"},
     {"1 mkdir(\"/a/x\", 0755) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n"
      "1 mkdir(\"/a/y\", 0755) = 0\n1 mount(\"t\", \"/a/y\", \"tmpfs\", 0, NULL) = 0\n"
      "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",

@@ -27,18 +27,22 @@ static const struct {
     const char *says; /* on standard error where status is 2 */
 } rows[] = {
     {"--cases=300", "--jobs=3", 0, "300 cases in "},
-    {"--cases=200", "--setup=private", 0, "isolation    held\n"},
-    {"--cases=200", "--setup=slave", 0, "views        held\n"},
+    {"--cases=200", "--setup=private", 0, "isolation       held\n"},
+    {"--cases=200", "--setup=slave", 0, "views           held\n"},
     {"--cases=1", "--first=18446744073709551615", 0, "1 cases in "},
     {"--cases=50", "--calls=1", 0, "50 cases in "},
     /* what takes a second run is judged of a share, and said to be skipped in the rest */
-    {"--cases=64", "--jobs=2", 0, "determinism  held, skipped in 56\n"},
-    {"--cases=20", "--share=1", 0, "determinism  held\n"},
-    {"--cases=20", "--share=0", 0, "determinism  not judged, skipped in 20\n"},
-    {"--cases=1", "--first=16", 0, "determinism  held\n"},
-    {"--cases=1", "--first=17", 0, "determinism  not judged, skipped in 1\n"},
+    {"--cases=64", "--jobs=2", 0, "determinism     held, skipped in 56\n"},
+    {"--cases=20", "--share=1", 0, "determinism     held\n"},
+    {"--cases=20", "--share=0", 0, "determinism     not judged, skipped in 20\n"},
+    {"--cases=1", "--first=16", 0, "determinism     held\n"},
+    {"--cases=1", "--first=17", 0, "determinism     not judged, skipped in 1\n"},
     {"--share=-1", NULL, 2, "--share takes a whole number"},
     {"--share=3", "--setup=no-private", 1, " --share 3 --setup no-private\n"},
+    /* at once, behind a sound setup, a mistake is found as well */
+    {"--cases=100", "--at-once", 0, "isolation       held\n"},
+    {"--cases=100", "--at-once", 0, "flags           not judged, skipped in 100\n"},
+    {"--at-once", "--setup=no-private", 1, " --setup no-private --at-once\n"},
     /* the mutants */
     {"--cases=500", "--setup=no-private", 1, "breaks isolation: "},
     {"--cases=500", "--setup=no-rec", 1, "breaks isolation: "},
@@ -48,7 +52,7 @@ static const struct {
     {"--cases=0", NULL, 2, "--cases takes a whole number from 1"},
     {"--cases=-1", NULL, 2, "--cases takes a whole number from 1"},
     {"--seed=18446744073709551616", NULL, 2, "--seed takes a whole number"},
-    {"--cases=50", "--swarm=busy,userns", 0, "topology     "},
+    {"--cases=50", "--swarm=busy,userns", 0, "topology        "},
     {"--swarm=busy,no", NULL, 2, "--swarm takes groups as `ns-tool list' has them, not 'no'"},
     {"--swarm=", NULL, 2, "--swarm takes groups"},
     {"--jobs=65", NULL, 2, "--jobs takes a whole number from 1 to 64"},
@@ -124,7 +128,7 @@ START_TEST(a_failure_is_shrunk_kept_and_repeated_by_its_command)
     ck_assert_int_eq(again.status, 1);
     assert_says(&again, "breaks isolation: ");
     ck_assert_int_eq(saved.status, 1);
-    assert_says(&saved, "isolation    fail: ");
+    assert_says(&saved, "isolation       fail: ");
 
     char *path = strndup(kept, strcspn(kept, " "));
 
@@ -184,7 +188,7 @@ START_TEST(ctrl_c_ends_it_with_the_summary)
 
     ck_assert_int_eq(nst_test_status(status), 0);
     assert_says(&run, " cases in ");
-    assert_says(&run, "isolation    held\n");
+    assert_says(&run, "isolation       held\n");
     nst_test_run_free(&run);
 }
 END_TEST

@@ -52,23 +52,23 @@ static const struct {
     const char *says; /* on standard error where status is 2 */
 } rows[] = {
     {"# finding: isolation, noninterference\n# kernel: HERE (x86_64)\n", LEAK, 0,
-     "isolation    expected-finding: "},
+     "isolation       expected-finding: "},
     {"# finding: views, isolation\n# kernel: 1.2.3 (x86_64), HERE\n", SOUND LEAK, 1, "mended: "},
     {"# finding: isolation, noninterference\n# seen: yes\n\n# kernel: 1.2.3, HERE\n", LEAK, 0,
      "expected-finding"},
     /* mutants of the first */
-    {"# finding: isolation\n# kernel: 1.2.3 (x86_64)\n", LEAK, 1, "isolation    fail: "},
-    {"# finding: isolation\n# kernel: HERE1 (x86_64)\n", LEAK, 1, "isolation    fail: "},
-    {"# finding: isolation\n", LEAK, 1, "isolation    fail: "},
-    {"# finding: views\n# kernel: HERE\n", LEAK, 1, "isolation    fail: "},
-    {"# property: isolation\n# kernel: HERE\n", LEAK, 1, "isolation    fail: "},
-    {"# isolation\n# kernel: HERE\n", LEAK, 1, "isolation    fail: "},
+    {"# finding: isolation\n# kernel: 1.2.3 (x86_64)\n", LEAK, 1, "isolation       fail: "},
+    {"# finding: isolation\n# kernel: HERE1 (x86_64)\n", LEAK, 1, "isolation       fail: "},
+    {"# finding: isolation\n", LEAK, 1, "isolation       fail: "},
+    {"# finding: views\n# kernel: HERE\n", LEAK, 1, "isolation       fail: "},
+    {"# property: isolation\n# kernel: HERE\n", LEAK, 1, "isolation       fail: "},
+    {"# isolation\n# kernel: HERE\n", LEAK, 1, "isolation       fail: "},
     {"# finding: isolation\n# kernel: HERE\n", SOUND, 1, "mended: isolation holds"},
     /* options */
-    {"# property: views\n# options: --random\n", WRONG, 0, "expectation  pass"},
-    {"# property: views\n", WRONG, 1, "expectation  fail"},
-    {"# property: isolation\n# options: --random\n", LEAK, 0, "isolation    pass"},
-    {"# property: isolation\n# options: --random --isolated\n", LEAK, 1, "isolation    fail"},
+    {"# property: views\n# options: --random\n", WRONG, 0, "expectation     pass"},
+    {"# property: views\n", WRONG, 1, "expectation     fail"},
+    {"# property: isolation\n# options: --random\n", LEAK, 0, "isolation       pass"},
+    {"# property: isolation\n# options: --random --isolated\n", LEAK, 1, "isolation       fail"},
     {"# options: --no-fanotify\n", SOUND, 0, "watched by polling"},
     {"# options: --jobs\n", SOUND, 2, "'# options:' has '--jobs'"},
     {"# property: isolations\n", SOUND, 2, "there is no property 'isolations'"},
@@ -145,7 +145,7 @@ START_TEST(a_search_goes_on_when_it_meets_a_known_finding)
         search("# finding: isolation\n# kernel: HERE\n", "1 unshare(CLONE_NEWNS)\n");
 
     must_say(&run, 0, "40 cases in ");
-    must_say(&run, 0, "isolation    held, expected-finding in ");
+    must_say(&run, 0, "isolation       held, expected-finding in ");
     must_say(&run, 0, "corpus/findings/isolation-known: isolation: mended, it holds now\n");
     nst_test_run_free(&run);
 }

@@ -11,7 +11,11 @@ void nst_report_coverage(FILE *out, const struct nst_coverage *coverage)
         size_t reached = nst_coverage_reached(coverage, g), never = group->len - reached;
         size_t named = 0;
 
-        fprintf(out, "%-12s %zu of %zu reached", group->name, reached, group->len);
+        if (!reached) {
+            fprintf(out, "%-15s none of %zu reached\n", group->name, group->len);
+            continue;
+        }
+        fprintf(out, "%-15s %zu of %zu reached", group->name, reached, group->len);
         for (size_t i = 0; i < group->len && named < NAMED; i++)
             if (!hits[i])
                 fprintf(out, "%s%s", named++ ? ", " : "; never: ", group->feature[i].name);

@@ -117,7 +117,7 @@ void nst_report_trace(FILE *out, const struct nst_trace *trace,
 void nst_report_judgement(FILE *out, const struct nst_judgement *judgement)
 {
     for (size_t i = 0; i < judgement->len; i++) {
-        fprintf(out, "%-12s %s", nst_properties[i]->name, nst_verdict_name(judgement->verdict[i]));
+        fprintf(out, "%-15s %s", nst_properties[i]->name, nst_verdict_name(judgement->verdict[i]));
         if (judgement->finding[i].text[0])
             fprintf(out, ": %s", judgement->finding[i].text);
         fputc('\n', out);

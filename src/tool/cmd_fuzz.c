@@ -158,6 +158,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_ARG:
         argp_error(state, "takes no argument, got '%s'", arg);
         break;
+    case ARGP_KEY_END: /* at once, isolation is judged of what was isolated before */
+        if (fuzz->options.run.at_once && !fuzz->options.setup)
+            fuzz->options.setup = find_setup("private");
+        break;
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -68,7 +68,7 @@ int nst_cmd_list(int argc, char **argv)
     nst_tool_parse(&argp, argc, argv, NULL);
     puts("Properties");
     for (size_t i = 0; nst_properties[i]; i++)
-        printf("  %-12s %s\n  %-12s (%s)\n", nst_properties[i]->name, nst_properties[i]->promise,
+        printf("  %-15s %s\n  %-15s (%s)\n", nst_properties[i]->name, nst_properties[i]->promise,
                "", nst_properties[i]->source);
     list_calls();
     list_groups();

@@ -167,7 +167,7 @@ static void print_properties(const struct nst_fuzz_shared *shared)
 
         if (!strcmp(nst_properties[i]->name, "expectation"))
             continue; /* of random calls nothing is expected */
-        printf("%-12s ", nst_properties[i]->name);
+        printf("%-15s ", nst_properties[i]->name);
         if (broken)
             printf("broken in %" PRIu64 " cases", broken);
         else
