@@ -140,11 +140,15 @@ int nst_fuzz_perform(const struct nst_fuzz_target *target, const uint8_t *data, 
     if (!r)
         r = nst_fuzz_run(target, &sequence, takes_twins(data, size), &whole, &trace, &judgement,
                          why);
+    if (r > 0)
+        nst_fuzz_guide(&trace);
     if (r == 0)
         check_text(target, &whole);
     else if (r == -EPIPE || (r > 0 && nst_fuzz_broken(&judgement) >= 0))
         nst_fuzz_finding(target, &sequence, &judgement);
-    else if (r < 0 && r != -E2BIG) {
+    else if (r == -E2BIG)
+        fprintf(stderr, "%s: not judged: %s\n", target->name, why);
+    else if (r < 0) {
         fprintf(stderr, "%s: %s: %s\n", target->name, why, strerrorname_np(-r));
         abort();
     }

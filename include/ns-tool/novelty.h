@@ -1,0 +1,14 @@
+/* A number that tells whether a case showed what none did before, for whoever guides a search by
+ * it, as a coverage-guided fuzzer does. */
+#ifndef NS_TOOL_NOVELTY_H
+#define NS_TOOL_NOVELTY_H
+
+#include <ns-tool/trace.h>
+
+/* The shape of what SNAPSHOT shows: of every namespace which mount lies on which, of which
+ * propagation, in which peer group and under which master, these named in order of appearance.
+ * Paths, options and file systems don't count. Of each namespace the first 64 mounts. Equal shapes
+ * give equal numbers; others differ, save by the chance of a 64-bit hash. */
+uint64_t nst_novelty_of_shape(const struct nst_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,61 @@
+/* The propagation state of a mount is told by what mountinfo says of it: sharedsubtree.rst, 2). */
+#include <ns-tool/novelty.h>
+
+enum { MOUNTS = 64, GROUPS = 256 };
+
+static uint64_t hash(uint64_t sum, uint64_t number)
+{
+    for (int i = 0; i < 64; i += 8)
+        sum = (sum ^ (number >> i & 0xff)) * UINT64_C(1099511628211); /* FNV-1a */
+    return sum;
+}
+
+/* The names of peer groups, in order of appearance. */
+struct groups {
+    uint64_t group[GROUPS];
+    size_t len;
+};
+
+static size_t name_of(struct groups *groups, uint64_t group)
+{
+    size_t i = 0;
+
+    if (!group)
+        return 0;
+    while (i < groups->len && groups->group[i] != group)
+        i++;
+    if (i == groups->len && i < GROUPS)
+        groups->group[groups->len++] = group;
+    return i + 1;
+}
+
+static size_t index_of(const struct nst_table *table, size_t len, uint64_t id)
+{
+    size_t i = 0;
+
+    while (i < len && table->mount[i].id != id)
+        i++;
+    return i;
+}
+
+uint64_t nst_novelty_of_shape(const struct nst_snapshot *snapshot)
+{
+    struct groups groups = {.len = 0};
+    uint64_t sum = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < snapshot->len; i++) {
+        const struct nst_table *table = &snapshot->view[i].table;
+        size_t len = table->len < MOUNTS ? table->len : MOUNTS;
+
+        sum = hash(sum, len);
+        for (size_t j = 0; j < len; j++) {
+            const struct nst_mount *mount = &table->mount[j];
+
+            sum = hash(sum, index_of(table, len, mount->parent_id));
+            sum = hash(sum, name_of(&groups, mount->peer_group));
+            sum = hash(sum, name_of(&groups, mount->master));
+            sum = hash(sum, mount->unbindable);
+        }
+    }
+    return sum;
+}
