@@ -59,7 +59,7 @@ void nst_fuzz_finding(const struct nst_fuzz_target *target, struct nst_sequence 
 
 /* Shows the engine what TRACE did that the code which ran doesn't tell: which features of
  * <ns-tool/coverage.h> it had (a call and its result, the propagation of what it touched, whose
- * power), and the shapes of what the namespaces showed. NST_GUIDE=0: not. NST_REACHED names a file
+ * power), and the shapes of what the namespaces showed. Only with NST_GUIDE=1. NST_REACHED names a file
  * that gets, at the end, how many features all inputs reached. */
 void nst_fuzz_guide(const struct nst_trace *trace);
 

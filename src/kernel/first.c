@@ -123,9 +123,13 @@ static int make(struct nst_arena *arena, struct nst_observer *observer, uint32_t
 int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
 {
     uint32_t name = arena->len ? arena->call[0].actor : 1;
+    int error;
 
     if (stays && nst_actor_ended(&arena->actor[0], 0)) /* somebody outside killed it */
         nst_first_end(arena);
+    error = nst_leftover_next_pid(arena, stays ? atomic_load(&arena->actor[0].pid) : getpid());
+    if (error)
+        return error;
     if (!stays)
         return make(arena, observer, name);
     if (!name || name > INT32_MAX) /* as nst_actor_take() has it */

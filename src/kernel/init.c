@@ -246,8 +246,12 @@ _Noreturn void nst_init(struct nst_arena *arena, int lifeline, int tool)
     /* So that no actor gets at this process through /proc. */
     NST_SYS(SELF, prctl(PR_SET_DUMPABLE, 0));
     while (!error) {
-        pid_t runner = NST_SYS(FORK, fork());
+        pid_t runner;
 
+        error = nst_leftover_next_pid(arena, getpid());
+        if (error)
+            break;
+        runner = NST_SYS(FORK, fork());
         if (runner == 0)
             nst_runner(arena);
         error =

@@ -330,6 +330,10 @@ int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer, e
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */
 int nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);
 long nst_leftover_last_pid(struct nst_arena *arena);
+/* The next process gets the first free pid after LAST, so that a sequence which names processes by
+ * the kernel's numbers meets the same ones each time. Where the kernel can't, that is so only by
+ * chance. */
+int nst_leftover_next_pid(struct nst_arena *arena, pid_t last);
 /* Notes how things stand before there was a case. */
 int nst_leftover_begin(struct nst_arena *arena);
 /* Puts back the limits below /proc/sys/user, where a setup or a count that was cut off may have

@@ -125,6 +125,21 @@ long nst_leftover_last_pid(struct nst_arena *arena)
     return atol(text);
 }
 
+int nst_leftover_next_pid(struct nst_arena *arena, pid_t last)
+{
+    static int fd = -2;
+    char text[24];
+
+    if (fd == -2)
+        fd = NST_SYS(OPEN, openat(arena->proc, "sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
+    if (fd < 0)
+        return errno == ENOENT ? 0 : nst_arena_fail(arena, "ns_last_pid");
+    snprintf(text, sizeof(text), "%d", (int)last);
+    return NST_SYS(WRITE, pwrite(fd, text, strlen(text), 0)) < 0
+               ? nst_arena_fail(arena, "ns_last_pid")
+               : 0;
+}
+
 /* Where the first actor stays, no process may have been made since it was. */
 static int look_for_processes(struct nst_arena *arena, struct nst_leftover *leftover)
 {
