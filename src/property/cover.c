@@ -38,8 +38,9 @@ static void drop(struct covers *covers, size_t i)
     covers->cover[i] = covers->cover[--covers->len];
 }
 
-/* Whether a mount in SNAPSHOT shows what COVER hides to its owner. */
-static bool is_shown(const struct nst_snapshot *snapshot, const struct cover *cover,
+/* Whether a mount in SNAPSHOT shows what COVER hides to its owner; if BENEATH, as soon as what lies
+ * on that mount as a whole is gone. */
+static bool is_shown(const struct nst_snapshot *snapshot, const struct cover *cover, bool beneath,
                      const struct nst_ns_view **ret_view)
 {
     for (size_t n = 0; snapshot && n < snapshot->len; n++) {
@@ -47,7 +48,7 @@ static bool is_shown(const struct nst_snapshot *snapshot, const struct cover *co
 
         for (size_t i = 0; view->owner == cover->owner && i < view->table.len; i++)
             if (nst_place_same_fs(&view->table.mount[i], &cover->fs) &&
-                nst_place_shows(&view->table, &view->table.mount[i], cover->path)) {
+                nst_place_shows(&view->table, &view->table.mount[i], cover->path, beneath)) {
                 if (ret_view)
                     *ret_view = view;
                 return true;
@@ -86,8 +87,8 @@ static int add(struct covers *covers, const struct nst_ns_view *view, const stru
         return -1;
     covers->len++;
     for (size_t i = 0; i <= covers->at && !cover->shown; i++)
-        cover->shown = is_shown(covers->trace->step[i].before, cover, NULL) ||
-                       is_shown(covers->trace->step[i].after, cover, NULL);
+        cover->shown = is_shown(covers->trace->step[i].before, cover, false, NULL) ||
+                       is_shown(covers->trace->step[i].after, cover, false, NULL);
     return 0;
 }
 
@@ -194,16 +195,18 @@ static bool was_handed(const struct covers *covers, uint64_t owner)
     return false;
 }
 
-/* Nothing that the step mounted, or left uncovered, shows what is hidden. */
+/* Nothing that the step mounted, or left uncovered, shows what is hidden. What a more privileged
+ * owner mounts is handed to the others, even where it comes beneath a mount of theirs. */
 static enum nst_verdict check_shown(struct covers *covers, struct nst_finding *ret_finding)
 {
     for (size_t i = 0; i < covers->len; i++) {
         struct cover *cover = &covers->cover[i];
+        bool may = may_reveal(covers, cover->owner);
         const struct nst_ns_view *view;
 
-        if (cover->shown || !is_shown(covers->step->after, cover, &view))
+        if (cover->shown || !is_shown(covers->step->after, cover, may, &view))
             continue;
-        if (!may_reveal(covers, cover->owner) && !was_handed(covers, cover->owner))
+        if (!may && !was_handed(covers, cover->owner))
             return reveal(covers, view, cover->path,
                           "shows what is hidden to the owner of the namespace", ret_finding);
         cover->shown = true;

@@ -54,7 +54,8 @@ bool nst_place_same_fs(const struct nst_mount *a, const struct nst_mount *b)
            (strcmp(a->type, "proc") == 0 && strcmp(b->type, "proc") == 0);
 }
 
-bool nst_place_shows(const struct nst_table *table, const struct nst_mount *mount, const char *path)
+bool nst_place_shows(const struct nst_table *table, const struct nst_mount *mount, const char *path,
+                     bool beneath)
 {
     const char *place = mount->deleted ? NULL : rest(mount->root, path);
 
@@ -67,6 +68,8 @@ bool nst_place_shows(const struct nst_table *table, const struct nst_mount *moun
         if (!is_on(child, mount))
             continue;
         in = nst_place_in(mount, child);
+        if (in && !*in && beneath)
+            continue;
         if (!in || !*in || rest(in, place))
             return false;
     }

@@ -18,6 +18,7 @@ const struct nst_property *const nst_properties[] = {
     &nst_property_flags,
     &nst_property_determinism,
     &nst_property_noninterference,
+    &nst_property_equivalence,
     NULL,
 };
 
