@@ -201,6 +201,23 @@ static int check_relations(struct nst_copies *copies)
     return r;
 }
 
+/* Whether a part of the tree that moved, from WAS on, receives what comes below a mount of peer
+ * group GROUP: then the tree is mounted on itself, and its own mounts make way for that. Returns 1,
+ * 0 or -ENOMEM. */
+static int receives_itself(const struct spread *spread, uint32_t was, uint64_t group)
+{
+    struct nst_nodes all = {0};
+    int r = nst_forest_subtree(&spread->before, was, NULL, NULL, &all);
+
+    for (size_t i = 0; !r && group && i < all.len; i++) {
+        const struct nst_mount *mount = spread->before.node[all.node[i]].mount;
+
+        r = mount->peer_group == group || mount->master == group;
+    }
+    nst_nodes_free(&all);
+    return r;
+}
+
 /* Whether all that the call did follows from the mount ORIGIN, of `after`. */
 static int explain(struct spread *spread, uint32_t origin)
 {
@@ -221,6 +238,9 @@ static int explain(struct spread *spread, uint32_t origin)
     if (was != NST_NONE && spread->before.node[was].parent != NST_NONE &&
         spread->before.node[spread->before.node[was].parent].mount->peer_group)
         return nst_spread_broken(spread, after, origin, "was moved away from a shared mount");
+    r = was == NST_NONE ? 0 : receives_itself(spread, was, after->node[parent].mount->peer_group);
+    if (r)
+        return r < 0 ? r : SPREAD_UNKNOWN;
     r = nst_copies_find(&copies, is_strange);
     if (!r)
         r = check_relations(&copies);

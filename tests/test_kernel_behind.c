@@ -134,8 +134,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("again");
-    TCase *tests = tcase_create("again");
+    Suite *suite = suite_create("kernel_behind");
+    TCase *tests = tcase_create("kernel_behind");
     struct nst_sandbox *sandbox;
     char why[200];
     int r = nst_sandbox_open(NULL, &sandbox, why);
