@@ -43,6 +43,18 @@ static void change_a_flag(struct nst_trace *trace)
     trace->end->view[0].table.mount[0].options = options;
 }
 
+/* As if a mount of the child's that has a size did. */
+static void change_a_flag_by_size(struct nst_trace *trace)
+{
+    for (size_t i = 0; i < trace->len; i++) {
+        const struct nst_call *call = trace->step[i].call;
+
+        if (call->id == NST_CALL_MOUNT && call->actor == 2 && call->arg[4].str &&
+            !strcmp(call->arg[4].str, "size=1M"))
+            change_a_flag(trace);
+    }
+}
+
 static void lose_a_peer_group(struct nst_trace *trace)
 {
     trace->end->view[0].table.mount[0].peer_group = 0;
@@ -97,6 +109,14 @@ static const struct nst_prop claims[] = {
      .setup = CHILD,
      .intent = NST_INTENT_ALWAYS,
      .broken = true},
+    {.claim = "a_flag_that_one_mount_of_the_child_changes_is_found_among_200_calls",
+     BASE,
+     .setup = CHILD CHANGE("MS_REC|MS_PRIVATE"),
+     .spoil = change_a_flag_by_size,
+     .broken = true,
+     .calls = 200,
+     .plant = "2 mount(\"none\", \"/b\", \"tmpfs\", MS_NOSUID, \"size=1M\")\n",
+     .minimum = 1},
     {.claim = "MS_SHARED_for_MS_PRIVATE_interferes",
      BASE,
      .setup = CHILD CHANGE("MS_REC|MS_PRIVATE"),

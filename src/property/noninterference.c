@@ -54,16 +54,19 @@ static bool has_group(const struct nst_table *table, uint64_t group)
 }
 
 /* Whether a namespace other than the parent may receive from it: as a slave, or as a peer that was
- * meant to be isolated. */
+ * meant to be isolated. Of one whose reader has another root not all mounts are seen. */
 static bool has_receiver(const struct nst_snapshot *snapshot)
 {
-    for (size_t n = 1; n < snapshot->len; n++)
+    for (size_t n = 1; n < snapshot->len; n++) {
+        if (!snapshot->view[n].whole)
+            return true;
         for (size_t i = 0; i < snapshot->view[n].table.len; i++) {
             const struct nst_mount *mount = &snapshot->view[n].table.mount[i];
 
             if (mount->master || has_group(&snapshot->view[0].table, mount->peer_group))
                 return true;
         }
+    }
     return false;
 }
 
