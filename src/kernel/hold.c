@@ -175,6 +175,27 @@ static void note_empty(const struct nst_arena *arena, struct nst_seen *seen)
     }
 }
 
+/* Whether a living actor is in SEEN's namespace, by the namespace's own file. */
+static bool is_inhabited(const struct nst_arena *arena, const struct nst_seen *seen)
+{
+    for (size_t i = 0; i < arena->actors; i++) {
+        const struct nst_actor *actor = &arena->actor[i];
+        uint64_t ns = 0;
+        int fd;
+
+        if (!actor->alive || actor->ns != seen->ns)
+            continue;
+        fd = nst_snapshot_open_ns(arena, actor);
+        if (fd >= 0 && nst_snapshot_ns_of_fd(fd, &ns, NULL) < 0)
+            ns = 0;
+        if (fd >= 0)
+            NST_SYS(CLOSE, close(fd));
+        if (ns == seen->ns)
+            return true;
+    }
+    return false;
+}
+
 /* Fills STEP's alive. Returns how many of them nothing is known to hold; -ENOSYS: this kernel
  * doesn't tell. */
 static int look(struct nst_arena *arena, const struct nst_observer *observer,
@@ -191,7 +212,12 @@ static int look(struct nst_arena *arena, const struct nst_observer *observer,
         if (lives < 0)
             return lives;
         note_empty(arena, seen);
-        if (!lives && seen->empty && held) /* of such a one the kernel doesn't tell */
+        /* Nor of one whose root mount is older than itself, as one that came by move_mount() and
+         * pivot_root() is: listmount(2) looks for it among the younger ones and says ENOENT
+         * (fs/namespace.c, grab_requested_root()). Who is in it proves that it lives. */
+        seen->blind |= !lives && held && is_inhabited(arena, seen);
+        if (!lives && (seen->empty || seen->blind) &&
+            held) /* of such a one the kernel doesn't tell */
             lives = 1;
         seen->dead = !lives;
         if (!lives)

@@ -164,6 +164,7 @@ struct nst_arena {
         uint64_t ns, inode;
         bool dead;        /* once it is, it stays so */
         bool empty;       /* nothing is mounted in it */
+        bool blind;       /* listmount() said that it is gone, while somebody was in it */
     } seen[NST_SEEN_MAX]; /* mount namespaces that its actors were in */
     size_t seen_len;
     bool seen_all;     /* there were no more */
