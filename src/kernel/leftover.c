@@ -108,16 +108,31 @@ int nst_leftover_begin(struct nst_arena *arena)
     return error;
 }
 
+/* A file that a kernel without CONFIG_CHECKPOINT_RESTORE doesn't have. */
+struct last_pid {
+    int fd;
+    bool missing;
+};
+
+/* Opens FILE unless that was done, or there is none. Returns its descriptor or -1. */
+static int open_last_pid(const struct nst_arena *arena, struct last_pid *file, int flags)
+{
+    if (file->fd < 0 && !file->missing) {
+        file->fd = NST_SYS(OPEN, openat(arena->proc, "sys/kernel/ns_last_pid", flags | O_CLOEXEC));
+        file->missing = file->fd < 0 && errno == ENOENT;
+    }
+    return file->fd;
+}
+
 /* The last pid that was given to a process of this pid namespace (proc(5),
  * /proc/sys/kernel/ns_last_pid); -1: this kernel doesn't say. */
 long nst_leftover_last_pid(struct nst_arena *arena)
 {
-    static int fd = -2;
+    static struct last_pid last = {.fd = -1};
+    int fd = open_last_pid(arena, &last, O_RDONLY);
     char text[24];
     ssize_t len;
 
-    if (fd == -2)
-        fd = NST_SYS(OPEN, openat(arena->proc, "sys/kernel/ns_last_pid", O_RDONLY | O_CLOEXEC));
     len = fd < 0 ? -1 : NST_SYS(READ, pread(fd, text, sizeof(text) - 1, 0));
     if (len <= 0)
         return -1;
@@ -127,13 +142,12 @@ long nst_leftover_last_pid(struct nst_arena *arena)
 
 int nst_leftover_next_pid(struct nst_arena *arena, pid_t last)
 {
-    static int fd = -2;
+    static struct last_pid file = {.fd = -1};
+    int fd = open_last_pid(arena, &file, O_WRONLY);
     char text[24];
 
-    if (fd == -2)
-        fd = NST_SYS(OPEN, openat(arena->proc, "sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC));
     if (fd < 0)
-        return errno == ENOENT ? 0 : nst_arena_fail(arena, "ns_last_pid");
+        return file.missing ? 0 : nst_arena_fail(arena, "ns_last_pid");
     snprintf(text, sizeof(text), "%d", (int)last);
     return NST_SYS(WRITE, pwrite(fd, text, strlen(text), 0)) < 0
                ? nst_arena_fail(arena, "ns_last_pid")
