@@ -65,6 +65,7 @@ struct trace_row {
     bool uncounted;             /* the kernel doesn't say how many mounts a namespace has */
     enum nst_intent intent;
     bool random;
+    uint64_t unlisted; /* of the last call: a namespace */
     bool at_once; /* the last call was performed at once with others; `events` are of all of them */
     /* Of a property of two runs: what the second one showed, `calls` being the sequence that the
      * property asked for (NULL: the same). NULL: there is nothing to compare. */
@@ -203,6 +204,7 @@ static inline struct nst_trace make_trace(const struct trace_row *row,
             step->hold = copy_hold(&row->hold, &step->holds);
             step->held = copy_hold(&row->hold, &step->helds);
             step->alive = copy_alive(row->alive, &step->alives);
+            step->unlisted = row->unlisted;
         }
     }
     trace.end_alive = copy_alive(row->end_alive, &trace.end_alives);

@@ -72,6 +72,7 @@ struct nst_step {
                         where one's file is bound), else NULL; NULL too where the kernel doesn't
                         tell (before 6.11) */
     size_t alives;
+    uint64_t unlisted; /* one of those that listmount(2) said to be gone, by the same number; 0: none */
     struct nst_snapshot *before, *after; /* may be the same snapshot: provably nothing changed */
     struct nst_events events; /* what the watch on the parent saw during this call */
 };

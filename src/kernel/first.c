@@ -17,7 +17,9 @@
 
 enum { PARENT_FDS = 3 };
 
-static bool stays; /* the runner's: actor[0] lives and waits in the parent */
+/* The runner's. */
+static bool stays;      /* actor[0] lives and waits in the parent */
+static bool had_stayed; /* it did when this case began */
 
 void nst_first_forget(void)
 {
@@ -127,6 +129,7 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
 
     if (stays && nst_actor_ended(&arena->actor[0], 0)) /* somebody outside killed it */
         nst_first_end(arena);
+    had_stayed = stays;
     error = nst_leftover_next_pid(arena, stays ? atomic_load(&arena->actor[0].pid) : getpid());
     if (error)
         return error;
@@ -142,6 +145,22 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
     arena->seen[arena->seen_len++] =
         (struct nst_seen){.ns = observer->ns, .inode = observer->inode};
     return 0;
+}
+
+bool nst_first_had_stayed(void)
+{
+    return had_stayed;
+}
+
+int nst_first_replace(struct nst_arena *arena, struct nst_observer *observer)
+{
+    uint32_t name = arena->actor[0].name;
+
+    stays = true; /* so that what it left behind is cleared away */
+    nst_first_end(arena);
+    had_stayed = false;
+    arena->actors = 0;
+    return make(arena, observer, name);
 }
 
 /* Whether step I took its actor where it can't come back from. */

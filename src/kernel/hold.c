@@ -204,6 +204,7 @@ static int look(struct nst_arena *arena, const struct nst_observer *observer,
     int idle = 0;
 
     step->alives = 0;
+    step->unlisted = 0;
     for (size_t i = 0; i < arena->seen_len; i++) {
         struct nst_seen *seen = &arena->seen[i];
         bool held = seen->ns == observer->ns || is_held(arena, step, seen);
@@ -212,13 +213,16 @@ static int look(struct nst_arena *arena, const struct nst_observer *observer,
         if (lives < 0)
             return lives;
         note_empty(arena, seen);
+        if (!lives && seen->empty && held) /* of such a one the kernel doesn't tell */
+            lives = 1;
         /* Nor of one whose root mount is older than itself, as one that came by move_mount() and
          * pivot_root() is: listmount(2) looks for it among the younger ones and says ENOENT
          * (fs/namespace.c, grab_requested_root()). Who is in it proves that it lives. */
         seen->blind |= !lives && held && is_inhabited(arena, seen);
-        if (!lives && (seen->empty || seen->blind) &&
-            held) /* of such a one the kernel doesn't tell */
+        if (!lives && seen->blind && held) {
+            step->unlisted = seen->ns;
             lives = 1;
+        }
         seen->dead = !lives;
         if (!lives)
             continue;

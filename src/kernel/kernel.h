@@ -97,6 +97,7 @@ struct nst_raw_step {
     size_t holds, helds;
     uint64_t *alive;
     size_t alives;
+    uint64_t unlisted;
     struct nst_raw_snapshot *before, *after;
     struct nst_raw_events events;
     struct nst_actor *makes; /* whose place was taken beforehand; NULL: nobody's */
@@ -216,6 +217,10 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer);
 /* Whether it let go of everything, and stays. */
 bool nst_first_leave(struct nst_arena *arena);
 void nst_first_join(struct nst_arena *arena, struct nst_observer *observer);
+/* Whether the case's first actor is one that had served another. */
+bool nst_first_had_stayed(void);
+/* Makes another in its place, it having died. */
+int nst_first_replace(struct nst_arena *arena, struct nst_observer *observer);
 void nst_first_forget(void);                 /* it was ended */
 void nst_first_end(struct nst_arena *arena); /* if it stays */
 /* In its process: */

@@ -140,18 +140,22 @@ static int died(struct nst_arena *arena)
 static int ask_conduct(struct nst_arena *arena, struct nst_observer *observer,
                        struct nst_actor *actor, size_t *i)
 {
-    uint32_t progress;
+    uint32_t progress, begun;
     int r;
 
     arena->at = *i;
-    progress = atomic_load(&arena->progress);
+    progress = begun = atomic_load(&arena->progress);
     r = nst_actor_ask(actor, NST_TURN_CONDUCT, nst_arena_deadline_ms(arena) * MS);
     while (r == -ETIMEDOUT && progress != atomic_load(&arena->progress)) {
         progress = atomic_load(&arena->progress);
         r = nst_actor_await(actor, NST_TURN_CONDUCT, nst_arena_deadline_ms(arena) * MS);
     }
-    if (r == -ECHILD && !actor->mortal)
+    if (r == -ECHILD && !actor->mortal) {
+        /* It was ended before this case, which it hadn't begun: whoever did it, not the case. */
+        if (*i == 0 && begun == atomic_load(&arena->progress) && nst_first_had_stayed())
+            return nst_first_replace(arena, observer);
         return died(arena);
+    }
     if (r < 0) {
         struct nst_raw_step *step;
 

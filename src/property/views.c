@@ -27,13 +27,26 @@ static enum nst_verdict check_view(const struct nst_ns_view *view, size_t step,
     return r > 0 ? NST_FAIL : r < 0 ? NST_ERROR : NST_PASS;
 }
 
+/* Whoever may look at a namespace sees from outside what is seen in it, as long as it lives. */
+static enum nst_verdict check_outside(const struct nst_trace *trace,
+                                      struct nst_finding *ret_finding)
+{
+    for (size_t i = 0; i < trace->len; i++)
+        if (trace->step[i].unlisted)
+            return nst_finding_at(ret_finding, i,
+                                  "to listmount, from outside, a namespace that lives is none");
+    return NST_PASS;
+}
+
 static enum nst_verdict check(const struct nst_trace *trace,
                               const struct nst_judge_options *options,
                               struct nst_finding *ret_finding)
 {
     bool compared = false;
 
-    (void)options;
+    /* Random sequences come to that in ever new ways: it is a known finding. */
+    if (!options->random && check_outside(trace, ret_finding) == NST_FAIL)
+        return NST_FAIL;
     for (size_t i = 0; i < trace->snapshots; i++) {
         const struct nst_snapshot *snapshot = trace->snapshot[i];
 
@@ -51,7 +64,7 @@ static enum nst_verdict check(const struct nst_trace *trace,
 const struct nst_property nst_property_views = {
     .name = "views",
     .promise = "mounts, mountinfo and statmount say the same, for every byte a path can hold",
-    .source = "proc_pid_mounts(5), proc_pid_mountinfo(5), statmount(2)",
+    .source = "proc_pid_mounts(5), proc_pid_mountinfo(5), statmount(2), listmount(2)",
     .at_once = true,
     .check = check,
 };
