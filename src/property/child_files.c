@@ -44,6 +44,11 @@ const char *nst_changed_path(const struct nst_call *call)
     case NST_CALL_SYMLINK:
         path = call->arg[1].str;
         break;
+    case NST_CALL_UMOUNT2: /* of its root, which isn't lazy: that becomes read-only (do_umount()) */
+        path = call->arg[0].str;
+        return path && *path && !path[strspn(path, "/.")] && !(call->arg[1].num & MNT_DETACH)
+                   ? "/"
+                   : NULL;
     case NST_CALL_FSCONFIG:
         return call->arg[1].num == 7 /* FSCONFIG_CMD_RECONFIGURE */ ? "" : NULL;
     case NST_CALL_MKDIR:
