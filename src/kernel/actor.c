@@ -42,7 +42,7 @@ struct nst_actor *nst_actor_take(struct nst_arena *arena, uint64_t name)
     atomic_store(&actor->pid, 0);
     actor->name = (uint32_t)name;
     actor->pidfd = -1;
-    actor->alive = actor->mortal = false;
+    actor->alive = actor->mortal = actor->begins = actor->of_mortal = false;
     atomic_store(&actor->work, NST_WORK_NONE);
     actor->at = SIZE_MAX;
     actor->call = NULL;
@@ -102,6 +102,7 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
         _exit(1);
     }
     atomic_store(&actor->pid, (pid_t)atoi(self));
+    actor->begins = getpid() == 1;
     nst_futex_set(&actor->ready, 1);
     for (;;) {
         nst_futex_wait(&actor->turn, NST_TURN_WAIT, -1);

@@ -67,6 +67,7 @@ static long spawn(struct context *c, uint64_t flags, bool clone3)
         return refuse(EAGAIN);
     actor->generation = c->actor->generation;
     actor->moved = c->actor->moved;
+    actor->of_mortal = c->actor->mortal || c->actor->begins;
     actor->fds = c->actor->fds;
     memcpy(actor->fd, c->actor->fd, sizeof(actor->fd));
     if (at_once) {

@@ -54,6 +54,8 @@ struct nst_actor {
     bool alive;             /* as far as the runner knows */
     bool mortal;            /* may end while it does nothing that ends it: it was sent a signal, or
                                lives in a pid namespace with an init of its own */
+    bool begins;            /* it is the init of a pid namespace */
+    bool of_mortal;         /* who made it may end so, and ends it */
     uint64_t ns, user;      /* its mount namespace, its user namespace's inode */
     unsigned generation;    /* of the parent's descriptors that it has */
     bool moved;             /* its root may have been moved, by chroot or setns */

@@ -95,7 +95,8 @@ int nst_snapshot_meet(struct nst_arena *arena, struct nst_actor *actor)
         error = inode_of(arena, actor, "user", &actor->user);
     if (!error)
         error = inode_of(arena, actor, "pid", &pid_ns);
-    actor->mortal |= pid_ns && pid_ns != arena->pid_ns;
+    /* A pid namespace's processes end with its init, and that with those of the one above. */
+    actor->mortal |= pid_ns && pid_ns != arena->pid_ns && !(actor->begins && !actor->of_mortal);
     if (!error || (actor->mortal && nst_snapshot_is_gone(error)))
         return 0;
     errno = -error;
