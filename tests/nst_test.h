@@ -64,6 +64,19 @@ static inline int nst_test_cannot(const char *why)
     return required ? 1 : 77;
 }
 
+/* Runs SUITE, which it frees, as verbosely as CK_VERBOSITY says. Returns what a main does. */
+static inline int nst_test_run_suite(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+
+    srunner_run_all(runner, CK_ENV);
+
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
+
 /* NST_SEED, or a new seed; printed, so that a failure can be repeated. */
 static inline unsigned int nst_test_seed(void)
 {

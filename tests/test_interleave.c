@@ -131,12 +131,5 @@ int main(void)
     tcase_add_test(cases, each_actor_of_a_random_sequence_keeps_its_own_order_and_the_seed_decides);
     suite_add_tcase(suite, cases);
 
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

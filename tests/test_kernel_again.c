@@ -1,6 +1,6 @@
 /* What one case of a sandbox leaves is nothing that the next one meets, and what befalls the
  * sandbox between two cases is blamed on neither. */
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #include <dirent.h>
 #include <pthread.h>
@@ -12,23 +12,6 @@
 #include "kernel/kernel.h"
 #include "kernel/sys.h"
 
-static struct nst_sandbox *open_sandbox(const struct nst_run_options *options)
-{
-    struct nst_sandbox *sandbox;
-    char why[200];
-
-    ck_assert_msg(nst_sandbox_open(options, &sandbox, why) == 0, "%s", why);
-    return sandbox;
-}
-
-static void read_text(const char *text, struct nst_sequence *sequence)
-{
-    struct nst_read_error error;
-    int r = nst_strace_read(text, strlen(text), sequence, NULL, &error);
-
-    ck_assert_msg(r == 0, "%zu:%zu: %s", error.line, error.column, error.message);
-}
-
 /* Runs TEXT. Returns the property that it breaks, or NULL. */
 static const char *broken(struct nst_sandbox *sandbox, const struct nst_run_options *options,
                           const char *text)
@@ -37,12 +20,9 @@ static const char *broken(struct nst_sandbox *sandbox, const struct nst_run_opti
     struct nst_trace trace = {0};
     struct nst_judgement judgement;
     const char *name = NULL;
-    char why[200] = "";
-    int r;
 
-    read_text(text, &sequence);
-    r = nst_run(sandbox, &sequence, options, &trace, why);
-    ck_assert_msg(r == 0, "%s: %s\n%s", strerrorname_np(-r), why, text);
+    nst_test_read(text, &sequence);
+    nst_test_run_sequence(sandbox, &sequence, options, &trace);
     nst_judge(&trace, &(struct nst_judge_options){.intent = NST_INTENT_ASKED}, &judgement);
     for (size_t i = 0; i < judgement.len && !name; i++)
         if (judgement.verdict[i] == NST_FAIL || judgement.verdict[i] == NST_ERROR) {
@@ -83,7 +63,7 @@ START_TEST(an_overlay_leaves_nothing_on_its_directories)
 
     if (privileged && geteuid() != 0)
         return;
-    sandbox = open_sandbox(&options);
+    sandbox = nst_test_open_sandbox(&options);
     for (int round = 0; round < 3; round++)
         for (size_t i = 0; i < sizeof(text) / sizeof(*text); i++) {
             const char *found;
@@ -103,7 +83,7 @@ START_TEST(a_watch_of_another_kind_sees_as_much_and_no_more)
     static const char leak[] = "1 unshare(CLONE_NEWNS) = 0\n"
                                "1 mount(\"tmpfs\", \"/a\", \"tmpfs\", 0, NULL) = 0\n"
                                "1 umount2(\"/a\", 0) = 0\n";
-    struct nst_sandbox *sandbox = open_sandbox(NULL);
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
 
     for (unsigned i = 0; i < 64; i++) {
         const struct nst_run_options options = {.no_fanotify = i * 2654435761U >> 30 & 1};
@@ -122,7 +102,7 @@ END_TEST
 
 static void *open_in_thread(void *ret_sandbox)
 {
-    *(struct nst_sandbox **)ret_sandbox = open_sandbox(NULL);
+    *(struct nst_sandbox **)ret_sandbox = nst_test_open_sandbox(NULL);
     return NULL;
 }
 
@@ -164,7 +144,7 @@ static int run_big(struct nst_sandbox *sandbox, size_t spare, char *why)
 
 START_TEST(a_case_that_a_sandbox_cannot_hold_is_an_error_of_its_own)
 {
-    struct nst_sandbox *sandbox = open_sandbox(NULL);
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
     char why[200] = "";
 
     for (size_t i = 0; i < 3; i++) {
@@ -190,7 +170,7 @@ static int set_limit_and_mark(void *ctx)
 START_TEST(what_code_under_test_set_is_back_for_the_next_case)
 {
     const struct nst_run_options options = {.setup = set_limit_and_mark};
-    struct nst_sandbox *sandbox = open_sandbox(&options);
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(&options);
 
     for (int i = 0; i < 4; i++) {
         static const char next[] = "1 umount2(\"/proc\", MNT_EXPIRE) = -1 EAGAIN\n"
@@ -237,7 +217,7 @@ static bool is_dead(pid_t pid)
 
 START_TEST(an_actor_that_is_killed_between_two_cases_is_blamed_on_neither)
 {
-    struct nst_sandbox *sandbox = open_sandbox(NULL);
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
     size_t killed = 0;
 
     for (int i = 0; i < 5; i++) {
@@ -269,8 +249,8 @@ START_TEST(a_case_is_done_only_when_its_runner_is_ready_for_another)
     nst_faults =
         mmap(NULL, sizeof(*nst_faults), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(nst_faults, MAP_FAILED);
-    read_text(changes_parent, &sequence);
-    sandbox = open_sandbox(NULL);
+    nst_test_read(changes_parent, &sequence);
+    sandbox = nst_test_open_sandbox(NULL);
     ck_assert_int_eq(nst_run(sandbox, &sequence, NULL, &trace, why), 0);
     nst_trace_free(&trace);
     nst_sandbox_close(sandbox);
@@ -284,7 +264,7 @@ START_TEST(a_case_is_done_only_when_its_runner_is_ready_for_another)
     ck_assert_uint_ne(nst_faults->at, SIZE_MAX);
     nst_faults->kind = NST_FAULT_KILLS_BEFORE;
     nst_faults->nth = 1;
-    sandbox = open_sandbox(NULL);
+    sandbox = nst_test_open_sandbox(NULL);
     ck_assert_int_eq(nst_run(sandbox, &sequence, NULL, &trace, why), -ECHILD);
     ck_assert_uint_eq(nst_faults->met, 1);
     nst_trace_free(&trace);
@@ -297,15 +277,10 @@ int main(void)
 {
     Suite *suite = suite_create("kernel_again");
     TCase *tests = tcase_create("kernel_again");
-    struct nst_sandbox *sandbox;
-    char why[200];
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, an_overlay_leaves_nothing_on_its_directories, 0, 4);
     tcase_add_test(tests, a_watch_of_another_kind_sees_as_much_and_no_more);
@@ -315,13 +290,5 @@ int main(void)
     tcase_add_test(tests, an_actor_that_is_killed_between_two_cases_is_blamed_on_neither);
     tcase_add_test(tests, a_case_is_done_only_when_its_runner_is_ready_for_another);
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

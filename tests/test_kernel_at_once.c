@@ -3,7 +3,7 @@
 #include <ns-tool/generate.h>
 #include <ns-tool/property.h>
 
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 static struct nst_sandbox *sandbox;
 
@@ -165,14 +165,10 @@ int main(void)
 {
     Suite *suite = suite_create("at once");
     TCase *cases = tcase_create("at once");
-    char why[200] = "";
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
     tcase_set_timeout(cases, 120);
     tcase_add_checked_fixture(cases, open_sandbox, close_sandbox);
     tcase_add_loop_test(cases, every_call_is_answered_by_the_actor_that_makes_it, 0,
@@ -181,13 +177,5 @@ int main(void)
     tcase_add_test(cases, of_what_needs_a_table_for_each_call_nothing_is_said);
     tcase_add_test(cases, a_random_sequence_that_is_spread_keeps_its_calls_and_leaves_nothing);
     suite_add_tcase(suite, cases);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

@@ -1,6 +1,6 @@
 /* No case meets what another left: behind any case, a sequence goes as it does in a sandbox that
  * ran nothing before. What holds it against a fresh run is the property `determinism`. */
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #include <sys/mman.h>
 
@@ -10,24 +10,6 @@
 #include "kernel/sys.h"
 
 static const struct nst_run_options options = {.deadline_ms = 3000};
-
-static struct nst_sandbox *open_sandbox(void)
-{
-    struct nst_sandbox *sandbox;
-    char why[200];
-
-    ck_assert_msg(nst_sandbox_open(&options, &sandbox, why) == 0, "%s", why);
-    return sandbox;
-}
-
-static void run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
-                struct nst_trace *trace)
-{
-    char why[200] = "";
-    int r = nst_run(sandbox, sequence, &options, trace, why);
-
-    ck_assert_msg(r == 0, "%s: %s", why, strerrorname_np(-r));
-}
 
 static char *text_of(const struct nst_sequence *sequence)
 {
@@ -44,7 +26,7 @@ static bool goes_alike(struct nst_sandbox *sandbox, uint64_t seed, uint64_t inde
 {
     const struct nst_generator generator = {.max_calls = 24};
     const struct nst_property *property = nst_property_by_name("determinism");
-    struct nst_sandbox *fresh = open_sandbox();
+    struct nst_sandbox *fresh = nst_test_open_sandbox(&options);
     struct nst_trace first = {0}, again = {0};
     struct nst_sequence sequence = {0};
     struct nst_finding finding = {0};
@@ -52,8 +34,8 @@ static bool goes_alike(struct nst_sandbox *sandbox, uint64_t seed, uint64_t inde
     enum nst_verdict verdict = NST_PASS;
 
     ck_assert_int_eq(nst_generate_case(seed, index, &generator, &sequence), 0);
-    run(fresh, &sequence, &first);
-    run(sandbox, &sequence, &again);
+    nst_test_run_sequence(fresh, &sequence, &options, &first);
+    nst_test_run_sequence(sandbox, &sequence, &options, &again);
     if (!first.deadline && !again.deadline &&
         property->twin(&first, &(struct nst_judge_options){.random = true}, &twin) == 0)
         verdict = property->compare(&first, &twin, &again,
@@ -82,7 +64,7 @@ static uint64_t cases(void)
 
 START_TEST(a_case_goes_behind_any_other_as_it_does_in_a_fresh_sandbox)
 {
-    struct nst_sandbox *sandbox = open_sandbox();
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(&options);
     unsigned seed = nst_test_seed();
     char text[4096];
 
@@ -112,7 +94,7 @@ START_TEST(a_runner_that_does_not_tidy_up_is_found)
     nst_faults =
         mmap(NULL, sizeof(*nst_faults), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(nst_faults, MAP_FAILED);
-    struct nst_sandbox *sandbox = open_sandbox();
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(&options);
 
     for (uint64_t i = 0; i < 50; i++) /* so that every place in the source is known */
         ck_assert_msg(goes_alike(sandbox, seed, i, text), "%s", text);
@@ -136,27 +118,14 @@ int main(void)
 {
     Suite *suite = suite_create("kernel_behind");
     TCase *tests = tcase_create("kernel_behind");
-    struct nst_sandbox *sandbox;
-    char why[200];
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
     tcase_set_timeout(tests, 7200);
     tcase_add_test(tests, a_case_goes_behind_any_other_as_it_does_in_a_fresh_sandbox);
     tcase_add_loop_test(tests, a_runner_that_does_not_tidy_up_is_found, 0,
                         (int)(sizeof(mutants) / sizeof(*mutants)));
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

@@ -1,5 +1,5 @@
 /* Claims of the public library: tried, shrunk, told. */
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #include <ns-tool/claim.h>
 
@@ -137,28 +137,17 @@ END_TEST
 
 int main(void)
 {
-    struct nst_sandbox *sandbox;
-    char why[200];
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
 
     Suite *suite = suite_create("claim");
     TCase *tests = tcase_create("claim");
-    SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_claim_becomes_what_its_row_says_each_time, 0,
                         sizeof rows / sizeof *rows);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

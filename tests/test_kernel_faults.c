@@ -8,6 +8,7 @@
 #include "faults_test.h"
 
 #include "nst_corpus.h"
+#include "sandbox_test.h"
 
 #include <ns-tool/sequence.h>
 
@@ -240,15 +241,10 @@ int main(void)
     bool all = which != NULL;
     TCase *cases = tcase_create("faults");
     Suite *suite = suite_create("faults");
-    struct nst_sandbox *sandbox;
-    char why[200];
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
     nst_corpus_find(&corpus, "corpus/fuzz_sequence");
     tcase_set_timeout(cases, all ? 3600 : 300);
     if (all) {
@@ -264,14 +260,7 @@ int main(void)
                        after_any_fault_nothing_is_left_and_nothing_passes_that_was_not_judged);
     }
     suite_add_tcase(suite, cases);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
+    status = nst_test_run_suite(suite);
     nst_corpus_free(&corpus);
-    return failed ? 1 : 0;
+    return status;
 }

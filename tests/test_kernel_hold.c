@@ -1,5 +1,5 @@
 /* What a trace tells of what keeps mounts and namespaces: what actors held, and what lived. */
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #include <ns-tool/trace.h>
 
@@ -132,19 +132,13 @@ END_TEST
 
 int main(void)
 {
-    const struct nst_run_options options = {0};
-    char why[200] = "";
-    int r = nst_sandbox_open(&options, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
 
     Suite *suite = suite_create("kernel_hold");
     TCase *tests = tcase_create("hold");
-    SRunner *runner = srunner_create(suite);
 
     tcase_add_checked_fixture(tests, start, stop);
     tcase_add_loop_test(tests, a_descriptor_of_a_namespace_is_told_however_it_was_opened, 0,
@@ -153,10 +147,5 @@ int main(void)
     tcase_add_test(tests, a_list_of_a_namespaces_mounts_is_told_and_holds_it);
     tcase_add_test(tests, a_view_tells_the_inode_that_a_bind_shows);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

@@ -1,6 +1,6 @@
 /* What is the harness's, and what is the host's, is out of a sequence's reach: by whatever path it
  * asks, with whatever power it has. */
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -13,27 +13,11 @@
 
 enum { FEW = 16 }; /* more than the harness or a case here has open */
 
-static struct nst_sandbox *open_sandbox(bool privileged)
-{
-    const struct nst_run_options options = {.privileged = privileged};
-    struct nst_sandbox *sandbox;
-    char why[200];
-
-    ck_assert_msg(nst_sandbox_open(&options, &sandbox, why) == 0, "%s", why);
-    return sandbox;
-}
-
 static void run(struct nst_sandbox *sandbox, const char *text, struct nst_sequence *sequence,
                 struct nst_trace *trace)
 {
-    const struct nst_run_options options = {.deadline_ms = 1000};
-    struct nst_read_error error;
-    char why[200] = "";
-    int r = nst_strace_read(text, strlen(text), sequence, NULL, &error);
-
-    ck_assert_msg(r == 0, "%zu:%zu: %s", error.line, error.column, error.message);
-    r = nst_run(sandbox, sequence, &options, trace, why);
-    ck_assert_msg(r == 0, "%s: %s\n%s", strerrorname_np(-r), why, text);
+    nst_test_read(text, sequence);
+    nst_test_run_sequence(sandbox, sequence, NULL, trace);
 }
 
 static void assert_clean(const struct nst_trace *trace, const char *text)
@@ -159,7 +143,7 @@ static void do_everywhere(struct nst_sandbox *sandbox, size_t i)
 
 START_TEST(no_path_leads_to_what_the_harness_holds)
 {
-    struct nst_sandbox *sandbox = open_sandbox(false);
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
 
     do_everywhere(sandbox, (size_t)_i);
     nst_sandbox_close(sandbox);
@@ -174,7 +158,7 @@ START_TEST(a_path_of_a_descriptor_means_the_sequence_s_however_it_is_spelt)
         "/proc/1/fd/77",     "/proc/thread-self/fd/77", "/./proc/././1//fd/./77",
         "/proc/self//fd/77",
     };
-    struct nst_sandbox *sandbox = open_sandbox(false);
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
 
     for (size_t i = 0; i < sizeof(spelling) / sizeof(*spelling); i++) {
         struct nst_sequence sequence = {0};
@@ -198,6 +182,7 @@ END_TEST
 /* A file of the host that is mapped into every process of the sandbox, as libraries are. */
 static void try_to_truncate(bool privileged, const char *path, const char *flags)
 {
+    const struct nst_run_options options = {.privileged = privileged};
     char name[] = "/tmp/nst-reach-XXXXXX", text[512], where[64];
     int file = mkostemp(name, O_CLOEXEC);
     struct nst_sequence sequence = {0};
@@ -212,7 +197,7 @@ static void try_to_truncate(bool privileged, const char *path, const char *flags
     map = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     ck_assert_ptr_ne(map, MAP_FAILED);
     snprintf(where, sizeof(where), "%lx-%lx", (unsigned long)map, (unsigned long)map + 8192);
-    sandbox = open_sandbox(privileged);
+    sandbox = nst_test_open_sandbox(&options);
     snprintf(text, sizeof(text), "1 open(\"/proc/self/%s%s\", %s, 0644)\n", path,
              strcmp(path, "map_files/") == 0 ? where : "", flags);
     run(sandbox, text, &sequence, &trace);
@@ -256,7 +241,7 @@ START_TEST(an_own_file_is_opened_and_truncated_as_the_kernel_answers)
         "1 open(\"/a/f\", O_RDONLY) = 6\n"
         "1 open(\"/a/f\", O_RDWR) = -1 EROFS\n"
         "1 open(\"/a/f/\", O_RDWR) = -1 ENOTDIR\n";
-    struct nst_sandbox *sandbox = open_sandbox(false);
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
     struct nst_sequence sequence = {0};
     struct nst_trace trace = {0};
 
@@ -272,15 +257,10 @@ int main(void)
 {
     Suite *suite = suite_create("kernel_reach");
     TCase *tests = tcase_create("kernel_reach");
-    struct nst_sandbox *sandbox;
-    char why[200];
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
     tcase_set_timeout(tests, 240);
     tcase_add_loop_test(tests, no_path_leads_to_what_the_harness_holds, 0,
                         (int)(sizeof(deed) / sizeof(*deed)));
@@ -288,13 +268,5 @@ int main(void)
     tcase_add_test(tests, a_host_s_file_that_a_process_has_mapped_is_not_opened_for_writing);
     tcase_add_test(tests, an_own_file_is_opened_and_truncated_as_the_kernel_answers);
     suite_add_tcase(suite, tests);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

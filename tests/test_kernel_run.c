@@ -1,6 +1,6 @@
 /* The sandbox against sequences that mean it harm: each ends in time, and the next case finds
  * everything as it was. */
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -350,14 +350,10 @@ int main(void)
 {
     Suite *suite = suite_create("kernel_run");
     TCase *tests = tcase_create("kernel_run"), *left = tcase_create("leftover");
-    char why[200];
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, open_sandbox, close_sandbox);
     tcase_add_loop_test(tests, a_hostile_sequence_ends_and_the_next_case_starts_fresh, 0,
@@ -369,13 +365,5 @@ int main(void)
     tcase_add_loop_test(left, whatever_is_left_is_seen, 0, sizeof mutants / sizeof *mutants);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, left);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

@@ -1,5 +1,5 @@
 /* A user's own setup function: performed in the first actor before its calls, and judged. */
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #include <signal.h>
 
@@ -152,28 +152,17 @@ END_TEST
 
 int main(void)
 {
-    struct nst_sandbox *sandbox;
-    char why[200];
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
 
     Suite *suite = suite_create("setup");
     TCase *tests = tcase_create("setup");
-    SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_setup_is_performed_before_the_calls_and_judged, 0,
                         2 * sizeof rows / sizeof *rows);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

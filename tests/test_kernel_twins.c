@@ -1,5 +1,5 @@
 /* Properties that compare two runs: when they are judged, and what is said when they aren't. */
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #include <ns-tool/property.h>
 
@@ -114,28 +114,15 @@ int main(void)
 {
     Suite *suite = suite_create("twins");
     TCase *tests = tcase_create("twins");
-    struct nst_sandbox *sandbox;
-    char why[200] = "";
-    int r = nst_sandbox_open(&options, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
-
-    SRunner *runner = srunner_create(suite);
-
+    if (status)
+        return status;
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, what_takes_a_second_run_is_skipped_until_that_is_made);
     tcase_add_test(tests, only_the_property_that_is_asked_for_is_judged);
     tcase_add_test(tests, a_failure_of_two_runs_counts_among_all);
     tcase_add_test(tests, what_a_deadline_cut_off_is_not_compared);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

@@ -135,17 +135,10 @@ int main(void)
 {
     Suite *suite = suite_create("rewrite");
     TCase *tests = tcase_create("rewrite");
-    SRunner *runner = srunner_create(suite);
-
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_call_is_rewritten_to_the_letter_or_stays, 0,
                         sizeof(rows) / sizeof(*rows));
     tcase_add_test(tests, what_is_written_for_any_call_is_a_valid_sequence_of_its_actor);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

@@ -163,16 +163,9 @@ int main(void)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         return nst_test_cannot("ns-tool run cannot make a sandbox");
 
-    SRunner *runner = srunner_create(suite);
-
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_sequence_is_run_and_judged, 0, sizeof rows / sizeof *rows);
     tcase_add_test(tests, every_file_is_read_before_any_is_run);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }

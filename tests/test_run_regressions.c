@@ -2,10 +2,8 @@
  * both are told apart from anything new. */
 #include <sys/utsname.h>
 
-#include <ns-tool/trace.h>
-
 #include "nst_corpus.h"
-#include "nst_test.h"
+#include "sandbox_test.h"
 
 #define LEAK "1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/a\", \"tmpfs\", 0, NULL) = 0\n"
 #define SOUND "1 mkdir(\"/a/x\", 0755) = 0\n"
@@ -169,21 +167,15 @@ END_TEST
 
 int main(void)
 {
-    struct nst_sandbox *sandbox;
-    char why[200];
-    int r = nst_sandbox_open(NULL, &sandbox, why);
+    int status = nst_test_no_sandbox();
 
-    if (r < 0) {
-        errno = -r;
-        return nst_test_cannot(why);
-    }
-    nst_sandbox_close(sandbox);
+    if (status)
+        return status;
     nst_corpus_find(&regressions, "corpus/regressions");
     nst_corpus_find(&findings, "corpus/findings");
 
     Suite *suite = suite_create("regressions");
     TCase *tests = tcase_create("regressions");
-    SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, no_regression_is_back, 0, regressions.len);
@@ -194,12 +186,8 @@ int main(void)
     tcase_add_test(tests, a_search_goes_on_when_it_meets_a_known_finding);
     tcase_add_loop_test(tests, a_search_ends_when_it_meets_another_one, 0, 4);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
+    status = nst_test_run_suite(suite);
     nst_corpus_free(&regressions);
     nst_corpus_free(&findings);
-    return failed ? 1 : 0;
+    return status;
 }

@@ -67,16 +67,9 @@ int main(void)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         return nst_test_cannot("ns-tool shrink cannot make a sandbox");
 
-    SRunner *runner = srunner_create(suite);
-
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, it_prints_the_shortest_that_breaks_the_same, 0,
                         sizeof rows / sizeof *rows);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return nst_test_run_suite(suite);
 }
