@@ -1,7 +1,7 @@
 /* What guides a search besides the code that ran: each byte of this section that isn't zero after
  * an input is a feature to libFuzzer (compiler-rt, FuzzerExtraCounters.cpp), which zeroes them
- * before the next one. Only with NST_GUIDE=1: ci/guidance shows
- * that it doesn't help yet, since the code that judges is covered too and tells as much. */
+ * before the next one. Only with NST_GUIDE=1: ci/guidance shows that it doesn't help yet, since
+ * the code that judges is covered too and tells as much. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

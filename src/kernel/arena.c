@@ -15,14 +15,14 @@ void *nst_arena_take(struct nst_arena *arena, size_t size)
 {
     size_t at, rounded = (size + 15) & ~(size_t)15;
 
-    at = size > NST_ARENA_SIZE ? NST_ARENA_SIZE : atomic_fetch_add(&arena->used, rounded);
-    if (size > NST_ARENA_SIZE || at > NST_ARENA_SIZE - rounded) {
-        if (size <= NST_ARENA_SIZE)
-            atomic_fetch_sub(&arena->used, rounded);
-        arena->full = true;
-        return NULL;
+    if (size <= NST_ARENA_SIZE) {
+        at = atomic_fetch_add(&arena->used, rounded);
+        if (at <= NST_ARENA_SIZE - rounded)
+            return (char *)arena + at;
+        atomic_fetch_sub(&arena->used, rounded);
     }
-    return (char *)arena + at;
+    arena->full = true;
+    return NULL;
 }
 
 int64_t nst_now(void)

@@ -26,12 +26,10 @@ void nst_first_forget(void)
     stays = false;
 }
 
-void nst_first_end(struct nst_arena *arena)
+static void end(struct nst_arena *arena)
 {
     struct nst_actor *actor = &arena->actor[0];
 
-    if (!stays)
-        return;
     stays = false;
     NST_SYS(KILL, kill(atomic_load(&actor->pid), SIGKILL));
     while (!nst_actor_ended(actor, 1000))
@@ -39,6 +37,12 @@ void nst_first_end(struct nst_arena *arena)
     actor->alive = false;
     NST_SYS(CLOSE, close(actor->pidfd));
     actor->pidfd = -1;
+}
+
+void nst_first_end(struct nst_arena *arena)
+{
+    if (stays)
+        end(arena);
 }
 
 /* In the initial user namespace this power would open init's and the runner's /proc to an actor. */
@@ -129,7 +133,7 @@ int nst_first_get(struct nst_arena *arena, struct nst_observer *observer)
 
     if (stays && nst_actor_ended(&arena->actor[0], 0)) /* somebody outside killed it */
         nst_first_end(arena);
-    had_stayed = stays;
+    had_stayed = stays && !arena->options.setup; /* which would be lost with who performed it */
     error = nst_leftover_next_pid(arena, stays ? atomic_load(&arena->actor[0].pid) : getpid());
     if (error)
         return error;
@@ -156,9 +160,8 @@ int nst_first_replace(struct nst_arena *arena, struct nst_observer *observer)
 {
     uint32_t name = arena->actor[0].name;
 
-    stays = true; /* so that what it left behind is cleared away */
-    nst_first_end(arena);
     had_stayed = false;
+    end(arena);
     arena->actors = 0;
     return make(arena, observer, name);
 }

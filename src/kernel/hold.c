@@ -218,8 +218,9 @@ static int look(struct nst_arena *arena, const struct nst_observer *observer,
         /* Nor of one whose root mount is older than itself, as one that came by move_mount() and
          * pivot_root() is: listmount(2) looks for it among the younger ones and says ENOENT
          * (fs/namespace.c, grab_requested_root()). Who is in it proves that it lives. */
-        seen->blind |= !lives && held && is_inhabited(arena, seen);
-        if (!lives && seen->blind && held) {
+        if (!lives && held && !seen->blind)
+            seen->blind = is_inhabited(arena, seen);
+        if (!lives && held && seen->blind) {
             step->unlisted = seen->ns;
             lives = 1;
         }

@@ -101,12 +101,8 @@ static void reap(void)
         ;
 }
 
-enum {
-    LIFELINE,
-    TOOL,
-    KEPT
-}; /* descriptors: a hangup of the first says that the tool let go, and
-      the second that it died */
+/* Descriptors: a hangup of the first says that the tool let go, the second that it died. */
+enum { LIFELINE, TOOL, KEPT };
 
 /* One runner's life. Returns when it has died; -errno when it can't be watched. */
 static int watch_over(struct nst_arena *arena, pid_t runner)
@@ -161,12 +157,6 @@ static int fill_low(struct nst_arena *arena)
                                                    : 0;
 }
 
-/* Makes FD, which is none of those that are kept, descriptor KEPT_AS. */
-static int keep(int fd, int kept_as)
-{
-    return (int)NST_SYS(DUP, dup2(fd, kept_as));
-}
-
 /* The first step of all: waits for leave to start, then keeps nothing but what tells of the tool.
  */
 static int settle_in(struct nst_arena *arena, int lifeline, int tool)
@@ -181,7 +171,8 @@ static int settle_in(struct nst_arena *arena, int lifeline, int tool)
     /* Where the tool's own 0 or 1 are closed, these may be in each other's place. */
     lifeline = NST_SYS(DUP, fcntl(lifeline, F_DUPFD, KEPT));
     tool = NST_SYS(DUP, fcntl(tool, F_DUPFD, KEPT));
-    if (lifeline < 0 || tool < 0 || keep(lifeline, LIFELINE) < 0 || keep(tool, TOOL) < 0)
+    if (lifeline < 0 || tool < 0 || NST_SYS(DUP, dup2(lifeline, LIFELINE)) < 0 ||
+        NST_SYS(DUP, dup2(tool, TOOL)) < 0)
         return nst_arena_fail(arena, "dup2 of the lifeline");
     if (NST_SYS(CLOSE_RANGE, syscall(SYS_close_range, KEPT, ~0U, 0)) < 0)
         return nst_arena_fail(arena, "close_range");

@@ -171,7 +171,6 @@ struct nst_arena {
     } seen[NST_SEEN_MAX]; /* mount namespaces that its actors were in */
     size_t seen_len;
     bool seen_all;     /* there were no more */
-    bool setup_ran;    /* since a runner was made */
     bool dirty_limits; /* those below /proc/sys/user may not be what they were */
     bool full;         /* a case took more memory than there is */
 

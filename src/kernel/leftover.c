@@ -216,6 +216,7 @@ static int set_limit(struct nst_arena *arena, const char *text)
 static int has_fourth_namespace(struct nst_arena *arena, bool *ret_has)
 {
     enum { OPEN_TREE_CLONE_BIT = 1, OPEN_TREE = 428 };
+    bool dirty = arena->dirty_limits;
     int fd, refused = 0, error;
 
     arena->dirty_limits = true; /* should this process die in between */
@@ -229,7 +230,7 @@ static int has_fourth_namespace(struct nst_arena *arena, bool *ret_has)
     else
         NST_SYS(CLOSE, close(fd));
     error = set_limit(arena, "2147483647" /* as it is in a new user namespace */);
-    arena->dirty_limits = error || arena->setup_ran;
+    arena->dirty_limits = error || dirty;
     *ret_has = refused == ENOSPC;
     if (!error && refused && refused != ENOSPC && refused != EINVAL) {
         errno = refused;

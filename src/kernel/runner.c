@@ -81,7 +81,6 @@ static int run_case(struct nst_arena *arena, struct nst_observer *observer)
     arena->at_once_from = arena->len;
     arena->at_once_events = (struct nst_raw_events){0};
     atomic_store(&arena->trouble, 0);
-    arena->setup_ran |= arena->options.setup != NULL;
     arena->dirty_limits |= arena->options.setup && !arena->privileged;
     arena->ends = true;
     arena->watch = nst_watch_kind(observer->watch);
@@ -192,7 +191,6 @@ _Noreturn void nst_runner(struct nst_arena *arena)
     arena->observer = &observer;
     NST_SYS(SELF, prctl(PR_SET_CHILD_SUBREAPER, 1));
     atomic_fetch_add(&arena->runners, 1);
-    arena->setup_ran = false;
     error = nst_leftover_put_back(arena);
     if (!error)
         error = nst_parent_make(arena);
