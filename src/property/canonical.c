@@ -160,3 +160,18 @@ bool nst_canon_difference(const char *a, const char *b, char *ret_text, size_t s
                  less ? "- " : "", less ? (int)strcspn(less, "\n") : 0, less ? less : "");
     return true;
 }
+
+int nst_canon_compare(const struct nst_snapshot *a, const struct nst_snapshot *b, bool parent_only,
+                      char *ret_text, size_t size)
+{
+    struct nst_canon names[2] = {0};
+    char *one = nst_canon_text(&names[0], a, parent_only);
+    char *other = nst_canon_text(&names[1], b, parent_only);
+    int r = one && other ? nst_canon_difference(one, other, ret_text, size) : -ENOMEM;
+
+    nst_canon_free(&names[0]);
+    nst_canon_free(&names[1]);
+    free(one);
+    free(other);
+    return r;
+}

@@ -26,4 +26,9 @@ char *nst_canon_text(struct nst_canon *canon, const struct nst_snapshot *snapsho
  * own only. False: they are equal. */
 bool nst_canon_difference(const char *a, const char *b, char *ret_text, size_t size);
 
+/* Holds what A and B show, each named for itself, against each other. Returns 0 where it is the
+ * same; 1 with RET_TEXT as above; -ENOMEM. */
+int nst_canon_compare(const struct nst_snapshot *a, const struct nst_snapshot *b, bool parent_only,
+                      char *ret_text, size_t size);
+
 #endif

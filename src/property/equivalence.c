@@ -86,27 +86,17 @@ static bool is_rewritten(const struct nst_step *first, const struct nst_step *se
     return first->call->id != second->call->id;
 }
 
-static enum nst_verdict compare_tables(const struct nst_step *first, const struct nst_step *second,
-                                       size_t at, const char *after,
-                                       struct nst_finding *ret_finding)
+static enum nst_verdict compare_tables(const struct nst_snapshot *first,
+                                       const struct nst_snapshot *second, size_t at,
+                                       const char *after, struct nst_finding *ret_finding)
 {
-    struct nst_canon a = {0}, b = {0};
-    char *one = nst_canon_text(&a, first->after, false), *other;
     char difference[400];
-    enum nst_verdict verdict = NST_PASS;
+    int r = nst_canon_compare(second, first, false, difference, sizeof difference);
 
-    other = nst_canon_text(&b, second->after, false);
-    if (!one || !other)
-        verdict = NST_ERROR;
-    else if (nst_canon_difference(other, one, difference, sizeof difference))
-        verdict =
-            nst_finding_at(ret_finding, at, "after %s, what the other mount API makes of it: %s",
-                           after, difference);
-    nst_canon_free(&a);
-    nst_canon_free(&b);
-    free(one);
-    free(other);
-    return verdict;
+    if (r > 0)
+        return nst_finding_at(ret_finding, at, "after %s, what the other mount API makes of it: %s",
+                              after, difference);
+    return r < 0 ? NST_ERROR : NST_PASS;
 }
 
 /* What else the second run did is in no table. */
@@ -127,8 +117,9 @@ static enum nst_verdict compare_steps(const struct nst_step *first, const struct
     }
     if (nst_events_differ(&first->events, &second->events, at, ret_finding))
         return NST_FAIL;
-    return first->after && second->after ? compare_tables(first, second, at, name, ret_finding)
-                                         : NST_PASS;
+    return first->after && second->after
+               ? compare_tables(first->after, second->after, at, name, ret_finding)
+               : NST_PASS;
 }
 
 static enum nst_verdict compare(const struct nst_trace *trace, const struct nst_twin *twin_of,
@@ -136,8 +127,6 @@ static enum nst_verdict compare(const struct nst_trace *trace, const struct nst_
                                 const struct nst_judge_options *options,
                                 struct nst_finding *ret_finding)
 {
-    const struct nst_step end = {.after = trace->end}, other_end = {.after = other->end};
-
     (void)options;
     for (size_t k = 0; k < other->len; k++) {
         size_t at = twin_of->step[k];
@@ -150,7 +139,7 @@ static enum nst_verdict compare(const struct nst_trace *trace, const struct nst_
         if (verdict != NST_PASS)
             return verdict;
     }
-    return compare_tables(&end, &other_end, trace->len, "all", ret_finding);
+    return compare_tables(trace->end, other->end, trace->len, "all", ret_finding);
 }
 
 const struct nst_property nst_property_equivalence = {

@@ -92,21 +92,13 @@ static enum nst_verdict compare_tables(const struct nst_snapshot *first,
                                        const struct nst_snapshot *second, size_t at,
                                        const char *after, struct nst_finding *ret_finding)
 {
-    struct nst_canon a = {0}, b = {0};
-    char *one = nst_canon_text(&a, first, true), *other = nst_canon_text(&b, second, true);
     char difference[400];
-    enum nst_verdict verdict = NST_PASS;
+    int r = nst_canon_compare(first, second, true, difference, sizeof difference);
 
-    if (!one || !other)
-        verdict = NST_ERROR;
-    else if (nst_canon_difference(one, other, difference, sizeof difference))
-        verdict = nst_finding_at(ret_finding, at, "after %s the parent shows, beside the child: %s",
-                                 after, difference);
-    nst_canon_free(&a);
-    nst_canon_free(&b);
-    free(one);
-    free(other);
-    return verdict;
+    if (r > 0)
+        return nst_finding_at(ret_finding, at, "after %s the parent shows, beside the child: %s",
+                              after, difference);
+    return r < 0 ? NST_ERROR : NST_PASS;
 }
 
 static enum nst_verdict compare(const struct nst_trace *trace, const struct nst_twin *twin_of,
