@@ -13,6 +13,8 @@
 #ifndef NS_TOOL_KEPT_H
 #define NS_TOOL_KEPT_H
 
+#include <stdio.h>
+
 #include <ns-tool/property.h>
 
 #define NST_KEPT_TEXT 400
@@ -28,6 +30,9 @@ struct nst_kept {
  * property that there isn't, and what opening and reading it gave, with WHY (of 200 bytes) set. */
 int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
     __attribute__((warn_unused_result));
+
+/* Writes the line that nst_kept_read() takes KEPT's options from; none where it has none. */
+void nst_kept_write_options(FILE *out, const struct nst_kept *kept);
 
 /* Whether KEPT is a finding that is expected of a kernel of RELEASE (uname(2)): one of the same
  * version, the third number not counted. */

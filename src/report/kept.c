@@ -9,35 +9,49 @@
 
 #define WHY 200
 
+static const struct {
+    const char *name;
+    size_t offset;
+} options[] = {{"--random", offsetof(struct nst_kept, random)},
+               {"--isolated", offsetof(struct nst_kept, isolated)},
+               {"--at-once", offsetof(struct nst_kept, at_once)},
+               {"--privileged", offsetof(struct nst_kept, privileged)},
+               {"--no-fanotify", offsetof(struct nst_kept, no_fanotify)}};
+enum { OPTIONS = sizeof options / sizeof *options };
+
 static int read_options(char *words, struct nst_kept *kept, char *why)
 {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } options[] = {{"--random", offsetof(struct nst_kept, random)},
-                   {"--isolated", offsetof(struct nst_kept, isolated)},
-                   {"--privileged", offsetof(struct nst_kept, privileged)},
-                   {"--no-fanotify", offsetof(struct nst_kept, no_fanotify)},
-                   {"--at-once", offsetof(struct nst_kept, at_once)}};
-    const size_t len = sizeof options / sizeof *options;
     char *word;
 
     while ((word = strsep(&words, " "))) {
         size_t i = 0;
 
-        while (i < len && strcmp(options[i].name, word) != 0)
+        while (i < OPTIONS && strcmp(options[i].name, word) != 0)
             i++;
-        if (i == len && *word) {
+        if (i == OPTIONS && *word) {
             snprintf(why, WHY,
                      "'# options:' has '%s', which is none of run's --random, --isolated, "
                      "--privileged, --no-fanotify, --at-once",
                      word);
             return -EINVAL;
         }
-        if (i < len)
+        if (i < OPTIONS)
             *(bool *)((char *)kept + options[i].offset) = true;
     }
     return 0;
+}
+
+void nst_kept_write_options(FILE *out, const struct nst_kept *kept)
+{
+    const char *joint = "# options: ";
+
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (*(const bool *)((const char *)kept + options[i].offset)) {
+            fprintf(out, "%s%s", joint, options[i].name);
+            joint = " ";
+        }
+    if (*joint == ' ')
+        putc('\n', out);
 }
 
 static int check_properties(const struct nst_kept *kept, char *why)

@@ -13,6 +13,7 @@
 #include <ns-tool/report.h>
 
 #include "tool/input.h"
+#include "tool/judging.h"
 #include "tool/number.h"
 #include "tool/sandbox.h"
 #include "tool/tool.h"
@@ -21,33 +22,15 @@ struct run {
     char **path;
     size_t paths;
     unsigned long repeat, jobs;
-    struct nst_run_options options;
-    struct nst_judge_options judge;
+    struct nst_judging how;
     const struct nst_kept *kept; /* what this file says of itself */
     bool quiet;
     _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
 
-enum { KEY_NO_FANOTIFY = 256, KEY_DEADLINE, KEY_PRIVILEGED, KEY_RANDOM, KEY_ISOLATED, KEY_AT_ONCE };
-
 static const struct argp_option options[] = {
     {"repeat", 'r', "N", 0, "Run each sequence N times (1); all runs are judged", 0},
     {"jobs", 'j', "J", 0, "Run in J processes beside each other (1)", 0},
-    {"deadline", KEY_DEADLINE, "MS", 0, "End a call that takes longer than MS milliseconds (1000)",
-     0},
-    {"random", KEY_RANDOM, NULL, 0,
-     "Judge as fuzz does: a result behind = only names a descriptor or an actor, and a namespace "
-     "of "
-     "its own promises nothing while a peer group connects it",
-     0},
-    {"isolated", KEY_ISOLATED, NULL, 0,
-     "A namespace of its own must be isolated, whatever it asks for", 0},
-    {"at-once", KEY_AT_ONCE, NULL, 0,
-     "From the first call on that makes an actor, let each perform its calls beside the others, on "
-     "all cores",
-     0},
-    {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
-    {"no-fanotify", KEY_NO_FANOTIFY, NULL, 0, "Watch by polling, as before Linux 6.15", 0},
     {"quiet", 'q', NULL, 0, "Print the verdicts only", 0},
     {0}};
 
@@ -56,32 +39,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct run *run = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &run->how;
+        break;
     case 'r':
         run->repeat = nst_parse_number(arg, state, "repeat", 1, INT_MAX);
         break;
     case 'j':
         run->jobs =
             nst_parse_number(arg, state, "jobs", 1, 64); /* each has a watch of its user's */
-        break;
-    case KEY_DEADLINE:
-        run->options.deadline_ms = (unsigned)nst_parse_number(arg, state, "deadline", 1, INT_MAX);
-        break;
-    case KEY_RANDOM:
-        run->judge.random = true;
-        if (run->judge.intent == NST_INTENT_ASKED)
-            run->judge.intent = NST_INTENT_NONE;
-        break;
-    case KEY_ISOLATED:
-        run->judge.intent = NST_INTENT_ALWAYS;
-        break;
-    case KEY_AT_ONCE:
-        run->options.at_once = true;
-        break;
-    case KEY_PRIVILEGED:
-        run->options.privileged = true;
-        break;
-    case KEY_NO_FANOTIFY:
-        run->options.no_fanotify = true;
         break;
     case 'q':
         run->quiet = true;
@@ -108,15 +74,15 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
     struct nst_judgement judgement;
     struct nst_trace trace = {0};
     char why[200] = "";
-    int r = nst_run(sandbox, sequence, &run->options, &trace, why);
+    int r = nst_run(sandbox, sequence, &run->how.run, &trace, why);
 
     if (r < 0)
         return nst_tool_error(NST_EXIT_BROKE, r, "running: %s", why);
 
-    nst_judge(&trace, &run->judge, &judgement);
+    nst_judge(&trace, &run->how.judge, &judgement);
 
     if (first)
-        r = nst_judge_twins(sandbox, &trace, &run->options, &run->judge, NULL, &judgement, why);
+        r = nst_judge_twins(sandbox, &trace, &run->how.run, &run->how.judge, NULL, &judgement, why);
     if (r < 0) {
         nst_trace_free(&trace);
         return nst_tool_error(NST_EXIT_BROKE, r, "running a second time: %s", why);
@@ -146,7 +112,7 @@ static int run_share(const struct run *run, const struct nst_sequence *sequence,
                      unsigned long first)
 {
     struct nst_sandbox *sandbox;
-    int status = nst_tool_sandbox(&run->options, &sandbox);
+    int status = nst_tool_sandbox(&run->how.run, &sandbox);
 
     if (status)
         return status;
@@ -200,7 +166,7 @@ static int run_file(const struct run *given, const char *path, const struct nst_
 
     if (strcmp(path, "-") != 0 && nst_kept_read(path, &kept, why) < 0) /* input is read only once */
         return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
-    nst_kept_apply(&kept, &run.options, &run.judge);
+    nst_kept_apply(&kept, &run.how.run, &run.how.judge);
     run.kept = &kept;
 
     printf("== %s: %zu calls", path, sequence->len);
@@ -234,10 +200,12 @@ int nst_cmd_run(int argc, char **argv)
         .options = options,
         .parser = parse,
         .args_doc = "FILE...",
+        .children = nst_judging_options,
         .doc = "Performs sequences or strace logs in a sandbox, holds what every namespace showed "
                "against every property, and says what broke."};
-    struct run run = {
-        .repeat = 1, .jobs = 1, .options = {.undo = true}, .judge = {.intent = NST_INTENT_ASKED}};
+    struct run run = {.repeat = 1,
+                      .jobs = 1,
+                      .how = {.run = {.undo = true}, .judge = {.intent = NST_INTENT_ASKED}}};
     int worst = NST_EXIT_HELD;
 
     nst_tool_parse(&argp, argc, argv, &run);

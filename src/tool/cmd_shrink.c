@@ -1,6 +1,5 @@
 /* ns-tool shrink: the shortest sequence that still breaks the property which a sequence breaks. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include <ns-tool/shrink.h>
 
 #include "tool/input.h"
-#include "tool/number.h"
+#include "tool/judging.h"
 #include "tool/sandbox.h"
 #include "tool/tool.h"
 
@@ -17,60 +16,29 @@ struct shrinking {
     const char *path;
     const struct nst_property *property; /* NULL: the first that breaks, of those that KEPT names */
     struct nst_kept kept;
-    struct nst_run_options options;
-    struct nst_judge_options judge;
+    struct nst_judging how;
     struct nst_sandbox *sandbox;
     struct nst_finding finding; /* of the last candidate that failed */
     char why[200];
 };
 
-enum {
-    KEY_PROPERTY = 256,
-    KEY_DEADLINE,
-    KEY_PRIVILEGED,
-    KEY_RANDOM,
-    KEY_ISOLATED,
-    KEY_NO_FANOTIFY
-};
+enum { KEY_PROPERTY = 256 };
 
 static const struct argp_option options[] = {
-    {"property", KEY_PROPERTY, "NAME", 0, "Keep this one broken (the first that breaks)", 0},
-    {"deadline", KEY_DEADLINE, "MS", 0, "End a call that takes longer than MS milliseconds (1000)",
-     0},
-    {"random", KEY_RANDOM, NULL, 0, "Judge as fuzz does, see ns-tool run", 0},
-    {"isolated", KEY_ISOLATED, NULL, 0,
-     "A namespace of its own must be isolated, whatever it asks for", 0},
-    {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
-    {"no-fanotify", KEY_NO_FANOTIFY, NULL, 0, "Watch by polling, as before Linux 6.15", 0},
-    {0}};
+    {"property", KEY_PROPERTY, "NAME", 0, "Keep this one broken (the first that breaks)", 0}, {0}};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct shrinking *shrinking = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &shrinking->how;
+        break;
     case KEY_PROPERTY:
         shrinking->property = nst_property_by_name(arg);
         if (!shrinking->property)
             argp_error(state, "--property takes one that `ns-tool list' has, not '%s'", arg);
-        break;
-    case KEY_DEADLINE:
-        shrinking->options.deadline_ms =
-            (unsigned)nst_parse_number(arg, state, "deadline", 1, INT_MAX);
-        break;
-    case KEY_RANDOM:
-        shrinking->judge.random = true;
-        if (shrinking->judge.intent == NST_INTENT_ASKED)
-            shrinking->judge.intent = NST_INTENT_NONE;
-        break;
-    case KEY_ISOLATED:
-        shrinking->judge.intent = NST_INTENT_ALWAYS;
-        break;
-    case KEY_PRIVILEGED:
-        shrinking->options.privileged = true;
-        break;
-    case KEY_NO_FANOTIFY:
-        shrinking->options.no_fanotify = true;
         break;
     case ARGP_KEY_ARG:
         if (shrinking->path)
@@ -92,14 +60,14 @@ static int breaks(struct shrinking *shrinking, const struct nst_sequence *sequen
                   struct nst_trace *ret_trace)
 {
     struct nst_judgement judgement;
-    int r = nst_run(shrinking->sandbox, sequence, &shrinking->options, ret_trace, shrinking->why);
+    int r = nst_run(shrinking->sandbox, sequence, &shrinking->how.run, ret_trace, shrinking->why);
 
     if (r < 0)
         return r;
-    nst_judge(ret_trace, &shrinking->judge, &judgement);
+    nst_judge(ret_trace, &shrinking->how.judge, &judgement);
     if (!shrinking->property || shrinking->property->twin)
-        r = nst_judge_twins(shrinking->sandbox, ret_trace, &shrinking->options, &shrinking->judge,
-                            shrinking->property, &judgement, shrinking->why);
+        r = nst_judge_twins(shrinking->sandbox, ret_trace, &shrinking->how.run,
+                            &shrinking->how.judge, shrinking->property, &judgement, shrinking->why);
     for (size_t i = 0; !r && i < judgement.len; i++) {
         if (judgement.verdict[i] != NST_FAIL ||
             (shrinking->property && shrinking->property != nst_properties[i]) ||
@@ -125,7 +93,7 @@ static int still_fails(void *ctx, const struct nst_sequence *candidate)
         return r > 0;
     nst_sandbox_close(shrinking->sandbox);
     shrinking->sandbox = NULL;
-    return nst_tool_sandbox(&shrinking->options, &shrinking->sandbox) ? r : 0;
+    return nst_tool_sandbox(&shrinking->how.run, &shrinking->sandbox) ? r : 0;
 }
 
 static int print(const struct shrinking *shrinking, const struct nst_sequence *sequence)
@@ -136,12 +104,12 @@ static int print(const struct shrinking *shrinking, const struct nst_sequence *s
     if (nst_strace_print(sequence, &text, &len) < 0)
         return nst_tool_error(NST_EXIT_BROKE, ENOMEM, "printing");
     printf("# property: %s\n# seen: %s\n", shrinking->property->name, shrinking->finding.text);
-    if (shrinking->judge.random || shrinking->judge.intent == NST_INTENT_ALWAYS ||
-        shrinking->options.privileged || shrinking->options.no_fanotify)
-        printf("# options:%s%s%s%s\n", shrinking->judge.random ? " --random" : "",
-               shrinking->judge.intent == NST_INTENT_ALWAYS ? " --isolated" : "",
-               shrinking->options.privileged ? " --privileged" : "",
-               shrinking->options.no_fanotify ? " --no-fanotify" : "");
+    nst_kept_write_options(
+        stdout, &(struct nst_kept){.random = shrinking->how.judge.random,
+                                   .isolated = shrinking->how.judge.intent == NST_INTENT_ALWAYS,
+                                   .at_once = shrinking->how.run.at_once,
+                                   .privileged = shrinking->how.run.privileged,
+                                   .no_fanotify = shrinking->how.run.no_fanotify});
     fputs(text, stdout);
     free(text);
     return NST_EXIT_BROKE;
@@ -184,11 +152,12 @@ int nst_cmd_shrink(int argc, char **argv)
         .options = options,
         .parser = parse,
         .args_doc = "FILE",
+        .children = nst_judging_options,
         .doc = "Runs a sequence, and prints the shortest and simplest one that still breaks the "
                "same property, as a file that ns-tool run takes.\v"
                "What FILE says of itself (# property:, # options:) counts. Exit status: 1 with the "
                "sequence; 0 where FILE breaks nothing."};
-    struct shrinking shrinking = {.judge = {.intent = NST_INTENT_ASKED}};
+    struct shrinking shrinking = {.how = {.judge = {.intent = NST_INTENT_ASKED}}};
     struct nst_sequence sequence = {0};
     struct nst_read_counts counts = {0};
 
@@ -203,8 +172,8 @@ int nst_cmd_shrink(int argc, char **argv)
         nst_kept_read(shrinking.path, &shrinking.kept, shrinking.why) < 0)
         status = nst_tool_error(NST_EXIT_USAGE, 0, "%s", shrinking.why);
     if (!status) {
-        nst_kept_apply(&shrinking.kept, &shrinking.options, &shrinking.judge);
-        status = nst_tool_sandbox(&shrinking.options, &shrinking.sandbox);
+        nst_kept_apply(&shrinking.kept, &shrinking.how.run, &shrinking.how.judge);
+        status = nst_tool_sandbox(&shrinking.how.run, &shrinking.sandbox);
     }
     if (!status)
         status = shrink(&shrinking, &sequence);

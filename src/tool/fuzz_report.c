@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <ns-tool/generate.h>
+#include <ns-tool/kept.h>
 #include <ns-tool/report.h>
 
 #include "tool/tool.h"
@@ -108,9 +109,11 @@ static void write_comments(FILE *out, const struct nst_fuzz_options *options,
     fprintf(out, "# kernel: %s (%s)\n# seed: %" PRIu64 "\n# command: ", here.release, here.machine,
             options->seed);
     nst_fuzz_write_repeat(out, options, failure->index);
-    fprintf(out, "\n# options: --random%s%s%s\n", options->setup ? " --isolated" : "",
-            options->run.at_once ? " --at-once" : "",
-            options->run.privileged ? " --privileged" : "");
+    putc('\n', out);
+    nst_kept_write_options(out, &(struct nst_kept){.random = true,
+                                                   .isolated = options->setup != NULL,
+                                                   .at_once = options->run.at_once,
+                                                   .privileged = options->run.privileged});
 }
 
 /* Writes FAILURE to a file of its own in DIRECTORY. The name tells the property and the case. */
