@@ -125,6 +125,16 @@ static const struct {
      "1 mkdir(\"/a/y\", 0755) = 0\n1 mount(\"t\", \"/a/y\", \"tmpfs\", 0, NULL) = 0\n"
      "1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n",
      NULL, 0, "3 undone by path"},
+    /* a mount that comes may get the number of one that went, which makes it no older */
+    {"1 mount(\"none\", \"/\", \"tmpfs\", 0, NULL) = 0\n1 umount2(\"/proc\", 0) = 0\n"
+     "1 mount(\"none\", \"/\", \"tmpfs\", 0, NULL) = 0\n",
+     NULL, 0, "2 undone by path"},
+    /* four times over itself, and a copy */
+    {"1 mount(\"/\", \"/mnt\", NULL, MS_BIND|MS_REC, NULL) = 0\n"
+     "1 mount(\"/\", \"/tmp\", NULL, MS_BIND|MS_REC, NULL) = 0\n"
+     "1 mount(\"/\", \"/b\", NULL, MS_BIND|MS_REC, NULL) = 0\n"
+     "1 mount(\"/\", \"/c\", NULL, MS_BIND|MS_REC, NULL) = 0\n1 unshare(CLONE_NEWNS) = 0\n",
+     NULL, 0, "cover           skip: not judged: a namespace has more than 1000 mounts\n"},
     {seed, "--repeat=0", 2, "--repeat takes a whole number"},
 };
 

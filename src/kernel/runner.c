@@ -40,6 +40,15 @@ static void end_actors(struct nst_arena *arena)
     }
 }
 
+/* The id that is never used again of the mount that VIEW calls ID; 0: not told. */
+static uint64_t unique_id(const struct nst_raw_view *view, uint64_t id)
+{
+    for (size_t i = 0; i < view->statmount_len; i++)
+        if (view->statmount[i].id == id)
+            return view->statmount[i].unique_id;
+    return 0;
+}
+
 /* What stands in the parent and didn't at the start is unmounted, the last first. What is gone with
  * what it stood on was undone by the same means. */
 static void undo(struct nst_arena *arena)
@@ -53,7 +62,9 @@ static void undo(struct nst_arena *arena)
         for (size_t i = after.len; i-- > 0;) {
             const char *point = after.mount[i].point;
 
-            if (nst_table_find(&before, after.mount[i].id))
+            /* A mount that came may have the number of one that went. */
+            if (nst_table_find(&before, after.mount[i].id) &&
+                unique_id(start, after.mount[i].id) == unique_id(end, after.mount[i].id))
                 continue;
             if (umount2(point, UMOUNT_NOFOLLOW) == 0)
                 leftover->by_path++;
