@@ -111,24 +111,9 @@ static inline size_t nst_fault_entries(const char *path)
     return count;
 }
 
-static inline pid_t nst_fault_child(pid_t of)
-{
-    pid_t child = 0;
-    char path[64];
-    FILE *in;
-
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)of, (int)of);
-    in = fopen(path, "re");
-    if (in && fscanf(in, "%d", &child) != 1)
-        child = 0;
-    if (in)
-        fclose(in);
-    return child;
-}
-
 static inline size_t nst_fault_runner_descriptors(void)
 {
-    pid_t init = nst_fault_child(getpid()), runner = init ? nst_fault_child(init) : 0;
+    pid_t init = nst_test_child(getpid()), runner = init ? nst_test_child(init) : 0;
     char path[64];
 
     snprintf(path, sizeof path, "/proc/%d/fd", (int)runner);
@@ -142,7 +127,7 @@ static inline size_t nst_fault_mappings(void)
     size_t count = 0;
 
     while (in && fgets(line, sizeof line, in))
-        count += strstr(line, "/dev/zero") != NULL;
+        count += strstr(line, "/dev/zero") != NULL || strstr(line, "/memfd:ns-tool") != NULL;
     if (in)
         fclose(in);
     return count;

@@ -193,6 +193,22 @@ static inline int nst_test_status(int wait_status)
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
+/* The first child process of PID; 0: it has none. */
+static inline pid_t nst_test_child(pid_t pid)
+{
+    pid_t child = 0;
+    char path[64];
+    FILE *in;
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    in = fopen(path, "re");
+    if (in && fscanf(in, "%d", &child) != 1)
+        child = 0;
+    if (in)
+        fclose(in);
+    return child;
+}
+
 /* Runs the tool to its end. */
 static inline struct nst_test_run nst_test_run_tool(const char *const *args, bool ordinary)
 {

@@ -186,21 +186,6 @@ START_TEST(what_code_under_test_set_is_back_for_the_next_case)
 }
 END_TEST
 
-static pid_t child_of(pid_t pid)
-{
-    pid_t child = 0;
-    char path[64];
-    FILE *in;
-
-    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
-    in = fopen(path, "re");
-    if (in && fscanf(in, "%d", &child) != 1)
-        child = 0;
-    if (in)
-        fclose(in);
-    return child;
-}
-
 static bool is_dead(pid_t pid)
 {
     char path[64], state = 'X';
@@ -224,7 +209,7 @@ START_TEST(an_actor_that_is_killed_between_two_cases_is_blamed_on_neither)
         pid_t actor;
 
         ck_assert_ptr_null(broken(sandbox, NULL, plain));
-        actor = child_of(child_of(child_of(getpid()))); /* of the runner, of init */
+        actor = nst_test_child(nst_test_child(nst_test_child(getpid()))); /* of the runner, of init */
         if (!actor)
             continue;
         killed++;

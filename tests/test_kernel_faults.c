@@ -30,7 +30,8 @@ struct sweep {
     const char *name;
     uint32_t count[NST_SYS_SITES_MAX]; /* how often each site comes up without a fault */
     size_t sites;
-    bool every; /* each time */
+    bool every;   /* each time */
+    bool program; /* the sandbox runs its program; else it is forks, and faults are in all of it */
     unsigned long points, runs, missed, judged, went_on, complaints;
 };
 
@@ -53,6 +54,7 @@ static bool count_all(struct sweep *sweep)
     struct nst_fault_run *run = sweep->run;
 
     memset(sweep->count, 0, sizeof sweep->count);
+    run->faults.program = sweep->program;
     run->faults.kind = NST_FAULT_NONE;
     for (int i = 0; i < 3; i++) {
         nst_fault_perform(run, &sweep->left, sweep->sequence, true);
@@ -144,22 +146,39 @@ static int begin(struct sweep *sweep)
     return -1;
 }
 
+struct text {
+    const char *name, *text;
+    bool every, program;
+};
+
 static int sweep_text(void *ctx)
 {
-    const char *const *text = ctx;
+    const struct text *text = ctx;
     struct nst_sequence sequence = {0};
-    struct sweep sweep = {.sequence = &sequence, .name = text[0], .every = text[2] != NULL};
+    struct sweep sweep = {.sequence = &sequence,
+                          .name = text->name,
+                          .every = text->every,
+                          .program = text->program};
 
-    if (begin(&sweep) < 0 || nst_strace_read(text[1], strlen(text[1]), &sequence, NULL, NULL) < 0)
+    if (begin(&sweep) < 0 ||
+        nst_strace_read(text->text, strlen(text->text), &sequence, NULL, NULL) < 0)
         return 2;
     return sweep_all(&sweep);
 }
 
 START_TEST(after_any_fault_nothing_is_left_and_nothing_passes_that_was_not_judged)
 {
-    const char *text[] = {"small", small, NULL};
+    struct text text = {.name = "small", .text = small};
 
-    ck_assert_int_eq(nst_left_run(sweep_text, text), 0);
+    ck_assert_int_eq(nst_left_run(sweep_text, &text), 0);
+}
+END_TEST
+
+START_TEST(after_any_fault_in_starting_the_program_nothing_is_left_and_a_sandbox_is_forks)
+{
+    struct text text = {.name = "program", .text = small, .every = true, .program = true};
+
+    ck_assert_int_eq(nst_left_run(sweep_text, &text), 0);
 }
 END_TEST
 
@@ -167,9 +186,9 @@ START_TEST(after_any_fault_in_any_sequence_of_the_corpus_nothing_is_left)
 {
     size_t len;
     char *whole = nst_corpus_text(corpus.file[_i], &len);
-    const char *text[] = {strrchr(corpus.file[_i], '/') + 1, whole, "every"};
+    struct text text = {strrchr(corpus.file[_i], '/') + 1, whole, .every = true};
 
-    ck_assert_int_eq(nst_left_run(sweep_text, text), 0);
+    ck_assert_int_eq(nst_left_run(sweep_text, &text), 0);
     free(whole);
 }
 END_TEST
@@ -180,10 +199,10 @@ static const struct mutant {
     enum nst_sys_row row; /* NST_SYS_ROWS: all that the function does */
     const char *finding;
 } mutants[] = {
-    {"nst_sandbox_close", NST_SYS_CLOSE, "a descriptor is left"},
-    {"nst_sandbox_close", NST_SYS_WAIT, "a child process is left"},
-    {"nst_sandbox_close", NST_SYS_MUNMAP, "a mapping is left"},
-    {"nst_sandbox_close", NST_SYS_ROWS, "a descriptor is left"},
+    {"unmake", NST_SYS_CLOSE, "a descriptor is left"},
+    {"unmake", NST_SYS_WAIT, "a child process is left"},
+    {"unmake", NST_SYS_MUNMAP, "a mapping is left"},
+    {"unmake", NST_SYS_ROWS, "a descriptor is left"},
     {"start", NST_SYS_CLOSE, "a descriptor is left"},
     {"start", NST_SYS_WAIT, ""},
     {"make_template", NST_SYS_UMOUNT, "shows something else"},
@@ -256,6 +275,8 @@ int main(void)
         tcase_add_test(cases, every_row_of_the_seam_is_whole);
         tcase_add_loop_test(cases, a_teardown_that_forgets_something_is_found, 0,
                             sizeof mutants / sizeof *mutants);
+        tcase_add_test(
+            cases, after_any_fault_in_starting_the_program_nothing_is_left_and_a_sandbox_is_forks);
         tcase_add_test(cases,
                        after_any_fault_nothing_is_left_and_nothing_passes_that_was_not_judged);
     }

@@ -132,7 +132,8 @@ struct nst_run_options {
      * that process. It finds the sandbox's small world and no file of the host. Returns 0 or more,
      * or a negative errno; both are data: nst_trace.setup has them. It may fork and wait; children
      * that it leaves are ended with the case. It and all it refers to must be in memory when the
-     * sandbox is opened: SETUP_CTX is what it was then, unless it lies in a shared mapping. */
+     * sandbox is opened with it, or first runs a case with one: SETUP_CTX is what it was then,
+     * unless it lies in a shared mapping. */
     int (*setup)(void *setup_ctx);
     void *setup_ctx;
 };

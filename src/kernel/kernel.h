@@ -235,6 +235,21 @@ int nst_tree_clean(void); /* removes what a case left; -errno: the tree isn't as
 /* runner.c: serves cases until one leaves the parent changed. Doesn't return. */
 _Noreturn void nst_runner(struct nst_arena *arena);
 
+/* program.c: the program that a sandbox's processes run. */
+struct nst_program {
+    int file;  /* to be run; -1: there is none, and they are forks of the tool */
+    int arena; /* the memory that the arena is to be in; -1 too then */
+};
+void nst_program_open(struct nst_program *ret_program);
+void nst_program_close(struct nst_program *program);
+/* In a child of the tool, with the sandbox's end of LIFELINE: makes init a child of the tool, then
+ * is done. */
+_Noreturn void nst_program_begin(const struct nst_program *program, struct nst_arena *arena,
+                                 int lifeline);
+
+/* maker.c: the same as whatever runs. */
+_Noreturn void nst_make_init(struct nst_arena *arena, int lifeline);
+
 /* init.c: pid 1. TOOL is a pidfd. Doesn't return. */
 _Noreturn void nst_init(struct nst_arena *arena, int lifeline, int tool);
 

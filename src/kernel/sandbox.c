@@ -29,7 +29,10 @@ struct nst_sandbox {
     pid_t init;
     int pidfd;    /* of init */
     int lifeline; /* the tool's end; closed with it */
+    bool program; /* its processes run that of program.c; else they are forks of the tool */
 };
+
+static const struct nst_run_options no_options;
 
 static int write_file(pid_t pid, const char *name, const char *text)
 {
@@ -66,37 +69,9 @@ static int map_ids(struct nst_arena *arena, pid_t pid, uid_t uid, gid_t gid)
     return error;
 }
 
-/* In a forked child: makes init a child of the tool, then is done. Between fork() and here the C
- * library has put its locks right, which a bare clone from a process with threads would not, and
- * init uses memory. */
-static _Noreturn void make_init(struct nst_arena *arena, const int lifeline[2], bool privileged)
-{
-    unsigned long flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD;
-    /* Of one that died already it may be another's: then no byte comes on the lifeline. */
-    int tool = (int)NST_SYS(PIDFD_OPEN, syscall(SYS_pidfd_open, getppid(), 0));
-    long pid;
-
-    if (tool < 0) {
-        arena->error = nst_arena_fail(arena, "pidfd_open of the tool");
-        _exit(1);
-    }
-
-    if (!privileged)
-        flags |= CLONE_NEWUSER;
-    /* The kernel itself notes its pid, so that it is known whatever becomes of this process. */
-    pid = NST_SYS(CLONE, syscall(SYS_clone, flags, NULL, &arena->init, NULL, NULL));
-    if (pid == 0) {
-        NST_SYS(CLOSE, close(lifeline[1]));
-        nst_init(arena, lifeline[0], tool);
-    }
-    if (pid < 0)
-        arena->error = nst_arena_fail(arena, "can't make user, pid and mount namespaces");
-    _exit(0);
-}
-
 /* Starts init, which waits until its ids are mapped: for a byte on the lifeline, whose end means
  * that the tool died. */
-static int start(struct nst_sandbox *sandbox, bool privileged)
+static int start(struct nst_sandbox *sandbox, const struct nst_program *program)
 {
     struct nst_arena *arena = sandbox->arena;
     int lifeline[2], error = 0;
@@ -105,8 +80,10 @@ static int start(struct nst_sandbox *sandbox, bool privileged)
     if (NST_SYS(PAIR, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline)) < 0)
         return nst_arena_fail(arena, "socketpair");
     maker = NST_SYS(FORK, fork());
-    if (maker == 0)
-        make_init(arena, lifeline, privileged);
+    if (maker == 0) {
+        NST_SYS(CLOSE, close(lifeline[1]));
+        nst_program_begin(program, arena, lifeline[0]);
+    }
     if (maker < 0)
         error = nst_arena_fail(arena, "fork");
     while (maker > 0 && NST_SYS(WAIT, waitpid(maker, NULL, 0)) < 0 && errno == EINTR)
@@ -119,7 +96,7 @@ static int start(struct nst_sandbox *sandbox, bool privileged)
     sandbox->pidfd = (int)NST_SYS(PIDFD_OPEN, syscall(SYS_pidfd_open, sandbox->init, 0));
     if (sandbox->pidfd < 0)
         return nst_arena_fail(arena, "pidfd_open");
-    if (!privileged)
+    if (!arena->privileged)
         error = map_ids(arena, sandbox->init, geteuid(), getegid());
     /* To an init that died no signal: the tool's SIGPIPE is its own. */
     if (!error && NST_SYS(SEND, send(sandbox->lifeline, "", 1, MSG_NOSIGNAL)) < 0)
@@ -155,6 +132,86 @@ static int wait_alive(const struct nst_sandbox *sandbox, _Atomic uint32_t *word,
     return 0;
 }
 
+/* Far from where programs, their libraries and sanitizers have anything, so that it is free in
+ * another program, too. */
+static void *next_place(void)
+{
+    static _Atomic uintptr_t places;
+
+    return (void *)(((uintptr_t)1 << 45) + atomic_fetch_add(&places, 1) % 1024 * NST_ARENA_SIZE);
+}
+
+static int make_of(struct nst_sandbox *sandbox, const struct nst_run_options *options, bool forks)
+{
+    struct nst_program program = {.file = -1, .arena = -1};
+    struct nst_arena *arena;
+    int error;
+
+    sandbox->lifeline = sandbox->pidfd = sandbox->init = -1;
+    if (!forks)
+        nst_program_open(&program);
+    sandbox->program = program.file >= 0;
+    arena = NST_SYS(MMAP, mmap(next_place(), NST_ARENA_SIZE, PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_NORESERVE |
+                                   (sandbox->program ? 0 : MAP_ANONYMOUS),
+                               program.arena, 0));
+    sandbox->arena = arena == MAP_FAILED ? NULL : arena;
+    if (!sandbox->arena) {
+        error = -errno;
+        nst_program_close(&program);
+        return error;
+    }
+    arena->options = *options;
+    arena->cpu = sched_getcpu();
+    arena->privileged = options->privileged;
+    error = start(sandbox, &program);
+    nst_program_close(&program);
+    if (!error)
+        error = wait_alive(sandbox, &arena->ready, 0, GRACE_MS);
+    return !error && arena->ready == 2 ? arena->error : error;
+}
+
+/* Ends all of SANDBOX but itself. */
+static void unmake(struct nst_sandbox *sandbox)
+{
+    if (sandbox->lifeline >= 0)
+        NST_SYS(CLOSE, close(sandbox->lifeline));
+    if (sandbox->init > 0) {
+        NST_SYS(KILL, kill(sandbox->init, SIGKILL));
+        while (NST_SYS(WAIT, waitpid(sandbox->init, NULL, 0)) < 0 && errno == EINTR)
+            ;
+    }
+    if (sandbox->pidfd >= 0)
+        NST_SYS(CLOSE, close(sandbox->pidfd));
+    if (sandbox->arena)
+        NST_SYS(MUNMAP, munmap(sandbox->arena, NST_ARENA_SIZE));
+}
+
+/* Makes all of SANDBOX. Code under test is the tool's, so its sandbox is, too. */
+static int make(struct nst_sandbox *sandbox, const struct nst_run_options *options)
+{
+    int error = make_of(sandbox, options, options->setup != NULL);
+
+    if (error != -EPIPE || !sandbox->program || sandbox->init > 0)
+        return error;
+    /* The program didn't get as far as to make init: a place of the arena may not be free there. */
+    unmake(sandbox);
+    return make_of(sandbox, options, true);
+}
+
+/* Why it couldn't be made, or gave no answer. */
+static void tell(const struct nst_sandbox *sandbox, int error, const char *died, char *why)
+{
+    if (!why)
+        return;
+    if (!sandbox->arena)
+        snprintf(why, NST_WHY, "mmap of the arena: %s", strerror(-error));
+    else if (*sandbox->arena->why)
+        snprintf(why, NST_WHY, "%s", sandbox->arena->why);
+    else
+        snprintf(why, NST_WHY, "%s", error == -EPIPE ? died : strerror(-error));
+}
+
 int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox **ret_sandbox,
                      char *why)
 {
@@ -166,31 +223,9 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
         *why = '\0';
     if (!sandbox)
         return -ENOMEM;
-    sandbox->lifeline = sandbox->pidfd = -1;
-    sandbox->init = -1;
-    sandbox->arena = NST_SYS(MMAP, mmap(NULL, NST_ARENA_SIZE, PROT_READ | PROT_WRITE,
-                                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
-    if (sandbox->arena == MAP_FAILED) {
-        error = -errno;
-        if (why)
-            snprintf(why, NST_WHY, "mmap: %s", strerror(-error));
-        free(sandbox);
-        return error;
-    }
-    if (options)
-        sandbox->arena->options = *options;
-    sandbox->arena->cpu = sched_getcpu();
-    sandbox->arena->privileged = sandbox->arena->options.privileged;
-    error = start(sandbox, sandbox->arena->privileged);
-    if (!error)
-        error = wait_alive(sandbox, &sandbox->arena->ready, 0, GRACE_MS);
-    if (!error && sandbox->arena->ready == 2)
-        error = sandbox->arena->error;
+    error = make(sandbox, options ? options : &no_options);
     if (error) {
-        if (why)
-            snprintf(why, NST_WHY, "%s",
-                     *sandbox->arena->why ? sandbox->arena->why
-                                          : "the sandbox died while it was made");
+        tell(sandbox, error, "the sandbox died while it was made", why);
         nst_sandbox_close(sandbox);
         return error;
     }
@@ -244,49 +279,54 @@ static uint64_t longest_ms(const struct nst_arena *arena)
     return GRACE_MS + (arena->len + 1) * (uint64_t)nst_arena_deadline_ms(arena);
 }
 
+/* Has CASE's answer awaited. */
+static int perform(struct nst_sandbox *sandbox, const struct nst_sequence *sequence)
+{
+    struct nst_arena *arena = sandbox->arena;
+    int error = put_case(arena, sequence);
+    uint32_t before = arena->done;
+
+    if (error)
+        return error;
+    nst_futex_set(&arena->request, before + 1);
+    error = wait_alive(sandbox, &arena->done, before, longest_ms(arena));
+    return error ? error : arena->error;
+}
+
 int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
             const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
 {
-    static const struct nst_run_options none;
-    struct nst_arena *arena = sandbox->arena;
-    int error;
+    int error = 0;
 
     memset(ret_trace, 0, sizeof(*ret_trace));
-    *arena->why = '\0';
-    arena->options = options ? *options : none;
-    error = put_case(arena, sequence);
-    if (!error) {
-        uint32_t before = arena->done;
+    if (!options)
+        options = &no_options;
+    if (!sandbox->arena)
+        return -EPIPE;
+    if (options->setup && sandbox->program) { /* in which no code under test is */
+        struct nst_run_options forks = *options;
 
-        nst_futex_set(&arena->request, before + 1);
-        error = wait_alive(sandbox, &arena->done, before, longest_ms(arena));
+        forks.privileged = sandbox->arena->privileged;
+        unmake(sandbox);
+        error = make(sandbox, &forks);
+    }
+    if (!error) {
+        *sandbox->arena->why = '\0';
+        sandbox->arena->options = *options;
+        error = perform(sandbox, sequence);
     }
     if (!error)
-        error = arena->error;
-    if (!error)
-        error = nst_trace_build(arena, sequence, ret_trace);
-    give_back(arena);
-    if (error && why)
-        snprintf(why, NST_WHY, "%s",
-                 *arena->why       ? arena->why
-                 : error == -EPIPE ? "the sandbox died in a case"
-                                   : strerror(-error));
+        error = nst_trace_build(sandbox->arena, sequence, ret_trace);
+    if (sandbox->arena)
+        give_back(sandbox->arena);
+    if (error)
+        tell(sandbox, error, "the sandbox died in a case", why);
     return error;
 }
 
 void nst_sandbox_close(struct nst_sandbox *sandbox)
 {
-    if (!sandbox)
-        return;
-    if (sandbox->lifeline >= 0)
-        NST_SYS(CLOSE, close(sandbox->lifeline));
-    if (sandbox->init > 0) {
-        NST_SYS(KILL, kill(sandbox->init, SIGKILL));
-        while (NST_SYS(WAIT, waitpid(sandbox->init, NULL, 0)) < 0 && errno == EINTR)
-            ;
-    }
-    if (sandbox->pidfd >= 0)
-        NST_SYS(CLOSE, close(sandbox->pidfd));
-    NST_SYS(MUNMAP, munmap(sandbox->arena, NST_ARENA_SIZE));
+    if (sandbox)
+        unmake(sandbox);
     free(sandbox);
 }

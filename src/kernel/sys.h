@@ -40,6 +40,10 @@ enum nst_sys_row {
     NST_SYS_TABLE,
     NST_SYS_WATCH,
     NST_SYS_EVENTS,
+    NST_SYS_MEMFD,
+    NST_SYS_TRUNCATE,
+    NST_SYS_FCNTL,
+    NST_SYS_EXEC,
     NST_SYS_MMAP,
     NST_SYS_MUNMAP,
     NST_SYS_IDS,
@@ -87,6 +91,7 @@ struct nst_faults {
     struct nst_sys_site site[NST_SYS_SITES_MAX];
     _Atomic size_t sites;
     _Atomic uint32_t lock;
+    bool program; /* a sandbox may run the program, which has no faults in it (program.c) */
     enum nst_fault_kind kind;
     size_t at;    /* index of its site */
     uint32_t nth; /* time of its being come to, from 1 */
