@@ -209,7 +209,8 @@ START_TEST(an_actor_that_is_killed_between_two_cases_is_blamed_on_neither)
         pid_t actor;
 
         ck_assert_ptr_null(broken(sandbox, NULL, plain));
-        actor = nst_test_child(nst_test_child(nst_test_child(getpid()))); /* of the runner, of init */
+        actor =
+            nst_test_child(nst_test_child(nst_test_child(getpid()))); /* of the runner, of init */
         if (!actor)
             continue;
         killed++;

@@ -155,10 +155,8 @@ static int sweep_text(void *ctx)
 {
     const struct text *text = ctx;
     struct nst_sequence sequence = {0};
-    struct sweep sweep = {.sequence = &sequence,
-                          .name = text->name,
-                          .every = text->every,
-                          .program = text->program};
+    struct sweep sweep = {
+        .sequence = &sequence, .name = text->name, .every = text->every, .program = text->program};
 
     if (begin(&sweep) < 0 ||
         nst_strace_read(text->text, strlen(text->text), &sequence, NULL, NULL) < 0)

@@ -46,7 +46,8 @@ static bool maps_a_file(pid_t pid)
     size_t lines = 0;
 
     for (; fgets(line, sizeof line, in); lines++)
-        found |= strchr(line, '/') && !strstr(line, "/memfd:ns-tool-") && !strstr(line, "/dev/zero");
+        found |=
+            strchr(line, '/') && !strstr(line, "/memfd:ns-tool-") && !strstr(line, "/dev/zero");
     fclose(in);
     ck_assert_uint_gt(lines, 5);
     return found;
@@ -193,7 +194,8 @@ int main(void)
     if (status)
         return status;
     tcase_add_test(cases, who_has_all_capabilities_in_a_sandbox_gets_at_none_of_its_own_processes);
-    if (nst_test_real_root()) { /* an ordinary user may not look at processes that aren't dumpable */
+    if (nst_test_real_root()) { /* an ordinary user may not look at processes that aren't dumpable
+                                 */
         tcase_add_test(cases, nothing_of_the_tool_and_no_file_of_the_host_is_in_a_sandbox);
         tcase_add_test(cases, nobody_can_change_the_program);
         tcase_add_test(cases,

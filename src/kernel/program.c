@@ -1,6 +1,6 @@
 /* The program that a sandbox's processes run (program/main.c). Its file lies in the library; it is
- * run from a sealed memfd, so it needs no path, and nobody in the sandbox can change it. Where there
- * is none, or it can't be run, a sandbox is forks of its tool. */
+ * run from a sealed memfd, so it needs no path, and nobody in the sandbox can change it. Where
+ * there is none, or it can't be run, a sandbox is forks of its tool. */
 #include "kernel.h"
 #include "sys.h"
 

@@ -152,8 +152,7 @@ static int make_of(struct nst_sandbox *sandbox, const struct nst_run_options *op
         nst_program_open(&program);
     sandbox->program = program.file >= 0;
     arena = NST_SYS(MMAP, mmap(next_place(), NST_ARENA_SIZE, PROT_READ | PROT_WRITE,
-                               MAP_SHARED | MAP_NORESERVE |
-                                   (sandbox->program ? 0 : MAP_ANONYMOUS),
+                               MAP_SHARED | MAP_NORESERVE | (sandbox->program ? 0 : MAP_ANONYMOUS),
                                program.arena, 0));
     sandbox->arena = arena == MAP_FAILED ? NULL : arena;
     if (!sandbox->arena) {
