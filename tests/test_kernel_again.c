@@ -158,6 +158,34 @@ START_TEST(a_case_that_a_sandbox_cannot_hold_is_an_error_of_its_own)
 }
 END_TEST
 
+/* Each doubles, and more, what the one before made: tens of thousands of mounts, and the kernel
+ * needs minutes for one table. */
+START_TEST(mounts_that_multiply_end_their_case_and_not_the_sandbox)
+{
+    static const char text[] = "1 mount(\"/a\", \"/b\", NULL, MS_BIND, NULL)\n"
+                               "1 mount(\"tmpfs\", \"/a/x\", \"tmpfs\", 0, NULL)\n"
+                               "1 mount(\"/\", \"/b\", NULL, MS_BIND, NULL)\n"
+                               "1 mount(\"/\", \"/b\", NULL, MS_BIND|MS_REC, NULL)\n"
+                               "1 mount(\"/\", \"/b\", NULL, MS_BIND|MS_REC, NULL)\n"
+                               "1 mount(\"/\", \"/b\", NULL, MS_BIND|MS_REC, NULL)\n";
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
+
+    for (int i = 0; i < 2; i++) {
+        struct nst_sequence sequence = {0};
+        struct nst_trace trace = {0};
+        char why[200] = "";
+
+        nst_test_read(text, &sequence);
+        ck_assert_int_eq(nst_run(sandbox, &sequence, NULL, &trace, why), -E2BIG);
+        ck_assert_str_eq(why, "a namespace shows more than a sandbox reads (1 MB)");
+        nst_trace_free(&trace);
+        nst_sequence_free(&sequence);
+        ck_assert_ptr_null(broken(sandbox, NULL, plain));
+    }
+    nst_sandbox_close(sandbox);
+}
+END_TEST
+
 static int set_limit_and_mark(void *ctx)
 {
     (void)ctx;
@@ -272,6 +300,7 @@ int main(void)
     tcase_add_test(tests, a_watch_of_another_kind_sees_as_much_and_no_more);
     tcase_add_test(tests, a_sandbox_outlives_the_thread_that_opened_it);
     tcase_add_test(tests, a_case_that_a_sandbox_cannot_hold_is_an_error_of_its_own);
+    tcase_add_test(tests, mounts_that_multiply_end_their_case_and_not_the_sandbox);
     tcase_add_test(tests, what_code_under_test_set_is_back_for_the_next_case);
     tcase_add_test(tests, an_actor_that_is_killed_between_two_cases_is_blamed_on_neither);
     tcase_add_test(tests, a_case_is_done_only_when_its_runner_is_ready_for_another);

@@ -148,8 +148,8 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
 
 /* Performs SEQUENCE from the known start and fills RET_TRACE, which refers to SEQUENCE's calls and
  * is freed by the caller. Returns 0; -ETIMEDOUT never (a hanging call is data); -EPIPE when the
- * sandbox died; -E2BIG when the case shows more than a sandbox holds (512 MB of tables), which goes
- * on with the next case; other -errno for trouble of our own, with WHY set. */
+ * sandbox died; -E2BIG when the case shows more than a sandbox holds (512 MB of tables, 1 MB each:
+ * some 10,000 mounts), which goes on with the next case; other -errno for trouble of our own, with WHY set. */
 int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
             const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
     __attribute__((warn_unused_result));

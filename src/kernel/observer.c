@@ -34,6 +34,8 @@ int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
         if (n == 0)
             break;
         len += (size_t)n;
+        if (len > NST_TABLE_MOST)
+            return -E2BIG;
     }
     *ret_len = len;
     return 0;
