@@ -177,7 +177,7 @@ START_TEST(mounts_that_multiply_end_their_case_and_not_the_sandbox)
 
         nst_test_read(text, &sequence);
         ck_assert_int_eq(nst_run(sandbox, &sequence, NULL, &trace, why), -E2BIG);
-        ck_assert_str_eq(why, "a namespace shows more than a sandbox reads (1 MB)");
+        ck_assert_str_eq(why, "a namespace shows more than a sandbox reads (1024 kB)");
         nst_trace_free(&trace);
         nst_sequence_free(&sequence);
         ck_assert_ptr_null(broken(sandbox, NULL, plain));

@@ -119,6 +119,7 @@ void nst_trace_effects(const struct nst_trace *trace, enum nst_effect *ret_effec
 
 struct nst_run_options {
     unsigned deadline_ms; /* of one call; 0: 1,000 */
+    size_t table_most;    /* bytes of one mountinfo, beyond which a case is too big; 0: 1 MB */
     bool privileged;      /* no user namespace: what only the initial one allows */
     bool no_fanotify;     /* force polling, as on kernels before 6.15 */
     bool undo;        /* unmount what the case left in the parent, and tell how it went */
@@ -148,8 +149,9 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
 
 /* Performs SEQUENCE from the known start and fills RET_TRACE, which refers to SEQUENCE's calls and
  * is freed by the caller. Returns 0; -ETIMEDOUT never (a hanging call is data); -EPIPE when the
- * sandbox died; -E2BIG when the case shows more than a sandbox holds (512 MB of tables, 1 MB each:
- * some 10,000 mounts), which goes on with the next case; other -errno for trouble of our own, with WHY set. */
+ * sandbox died; -E2BIG when the case shows more than a sandbox holds (512 MB of tables, or one of
+ * more than table_most), which goes on with the next case; other -errno for trouble of our own,
+ * with WHY set. */
 int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
             const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
     __attribute__((warn_unused_result));

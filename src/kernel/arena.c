@@ -64,6 +64,11 @@ unsigned nst_arena_deadline_ms(const struct nst_arena *arena)
     return arena->options.deadline_ms ? arena->options.deadline_ms : 1000;
 }
 
+size_t nst_arena_table_most(const struct nst_arena *arena)
+{
+    return arena->options.table_most ? arena->options.table_most : NST_TABLE_MOST;
+}
+
 int nst_arena_fail(struct nst_arena *arena, const char *what)
 {
     int error = errno;

@@ -188,6 +188,7 @@ int64_t nst_now(void); /* nanoseconds, monotonic */
 
 /* Of one call. */
 unsigned nst_arena_deadline_ms(const struct nst_arena *arena);
+size_t nst_arena_table_most(const struct nst_arena *arena);
 
 /* Notes what failed, as "WHAT: error". Returns -errno of the moment. */
 int nst_arena_fail(struct nst_arena *arena, const char *what);
@@ -338,13 +339,13 @@ int nst_snapshot_open_ns(const struct nst_arena *arena, const struct nst_actor *
 void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view);
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
                         struct nst_raw_events *ret_events);
-/* What a sandbox reads of one table, in bytes. Mounts that propagate to each other multiply, and
+/* What a sandbox reads of one table unless told, in bytes. Mounts that propagate to each other multiply, and
  * what the kernel does for a line grows with how many there are (fs/pnode.c, get_dominating_id()):
  * minutes, with tens of thousands. */
 #define NST_TABLE_MOST ((size_t)1 << 20)
-/* Reads FD from its start into BUFFER, which it grows. Returns 0; -E2BIG, beyond NST_TABLE_MOST;
+/* Reads FD from its start into BUFFER, which it grows. Returns 0; -E2BIG, beyond MOST bytes;
  * other -errno. */
-int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len);
+int nst_read_all(int fd, size_t most, char **buffer, size_t *cap, size_t *ret_len);
 
 /* hold.c, in the runner, or in an actor that conducts. */
 /* Before a call of that row: notes what keeps mounts in use, if it unmounts. */

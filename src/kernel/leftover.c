@@ -29,7 +29,7 @@ name(struct nst_leftover *leftover, const char *format, ...)
 static int hash_mounts(struct nst_arena *arena, char **buffer, size_t *cap, size_t *ret_hash)
 {
     size_t hash = 14695981039346656037U, len;
-    int error = nst_read_all(arena->init_mountinfo, buffer, cap, &len);
+    int error = nst_read_all(arena->init_mountinfo, NST_TABLE_MOST, buffer, cap, &len);
 
     if (error) {
         errno = -error;

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
+int nst_read_all(int fd, size_t most, char **buffer, size_t *cap, size_t *ret_len)
 {
     size_t len = 0;
 
@@ -34,7 +34,7 @@ int nst_read_all(int fd, char **buffer, size_t *cap, size_t *ret_len)
         if (n == 0)
             break;
         len += (size_t)n;
-        if (len > NST_TABLE_MOST)
+        if (len > most)
             return -E2BIG;
     }
     *ret_len = len;
@@ -152,8 +152,8 @@ static int probe(struct nst_observer *observer)
         return error;
     error = nst_snapshot_owner_of_fd(observer->file, &observer->owner);
     if (!error)
-        error = nst_read_all(observer->mountinfo, &observer->buffer, &observer->buffer_cap,
-                             &observer->buffer_len);
+        error = nst_read_all(observer->mountinfo, NST_TABLE_MOST, &observer->buffer,
+                             &observer->buffer_cap, &observer->buffer_len);
     return error ? error
                  : nst_snapshot_hidden(observer->file, observer->buffer, observer->buffer_len,
                                        &observer->hidden);

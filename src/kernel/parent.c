@@ -46,7 +46,7 @@ static int make_template(struct nst_arena *arena)
     template.mountinfo = NST_SYS(OPEN, openat(arena->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC));
     if (template.mountinfo < 0)
         return nst_arena_fail(arena, "/proc/self/mountinfo");
-    error = nst_read_all(template.mountinfo, &template.text, &template.cap, &template.len);
+    error = nst_read_all(template.mountinfo, NST_TABLE_MOST, &template.text, &template.cap, &template.len);
     errno = -error;
     return error ? nst_arena_fail(arena, "can't read what the template shows") : 0;
 }
@@ -73,7 +73,7 @@ static bool is_as_made(void)
     static char *text;
     static size_t len, cap;
 
-    return nst_read_all(template.mountinfo, &text, &cap, &len) == 0 && len == template.len &&
+    return nst_read_all(template.mountinfo, NST_TABLE_MOST, &text, &cap, &len) == 0 && len == template.len &&
            memcmp(text, template.text, len) == 0 && nst_tree_clean() == 0;
 }
 

@@ -227,8 +227,8 @@ _Noreturn void nst_runner(struct nst_arena *arena)
             snprintf(arena->why, NST_WHY, "the case shows more than a sandbox holds (%zu MB)",
                      NST_ARENA_SIZE >> 20);
         } else if (error == -E2BIG) {
-            snprintf(arena->why, NST_WHY, "a namespace shows more than a sandbox reads (%zu MB)",
-                     NST_TABLE_MOST >> 20);
+            snprintf(arena->why, NST_WHY, "a namespace shows more than a sandbox reads (%zu kB)",
+                     nst_arena_table_most(arena) >> 10);
         }
         arena->error = error;
         if (error || *arena->leftover.text)

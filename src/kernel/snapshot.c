@@ -124,7 +124,8 @@ static int open_own(struct nst_arena *arena, struct nst_observer *observer)
 
 /* Reads FD, a table of the namespace of FILE, whole. That a first read was all of it tells the
  * number of mounts as well as a second read does, but without waiting for the kernel's one lock. */
-static int read_table(struct nst_observer *observer, int fd, int file)
+static int read_table(const struct nst_arena *arena, struct nst_observer *observer, int fd,
+                      int file)
 {
     if (observer->buffer_cap && observer->hidden >= 0) {
         ssize_t n = NST_SYS(READ, pread(fd, observer->buffer, observer->buffer_cap, 0));
@@ -140,7 +141,8 @@ static int read_table(struct nst_observer *observer, int fd, int file)
             return 0;
     }
     observer->whole = false;
-    return nst_read_all(fd, &observer->buffer, &observer->buffer_cap, &observer->buffer_len);
+    return nst_read_all(fd, nst_arena_table_most(arena), &observer->buffer, &observer->buffer_cap,
+                        &observer->buffer_len);
 }
 
 /* Reads ACTOR's mountinfo into OBSERVER's buffer. */
@@ -164,9 +166,10 @@ static int read_mountinfo(struct nst_arena *arena, struct nst_observer *observer
     if (fd < 0)
         return -errno;
     if (!actor || own)
-        return read_table(observer, fd, file);
+        return read_table(arena, observer, fd, file);
     observer->whole = false;
-    error = nst_read_all(fd, &observer->buffer, &observer->buffer_cap, &observer->buffer_len);
+    error = nst_read_all(fd, nst_arena_table_most(arena), &observer->buffer, &observer->buffer_cap,
+                         &observer->buffer_len);
     NST_SYS(CLOSE, close(fd));
     return error;
 }
@@ -257,7 +260,7 @@ static int read_view(struct nst_arena *arena, struct nst_observer *observer, uin
 static int read_mounts(struct nst_arena *arena, struct nst_observer *observer,
                        struct nst_raw_view **view)
 {
-    int error = read_table(observer, observer->mounts, observer->file);
+    int error = read_table(arena, observer, observer->mounts, observer->file);
     struct nst_raw_view *other;
 
     if (error)
