@@ -47,6 +47,25 @@ static int mutate_insert(struct nst_random *random, struct nst_sequence *sequenc
     return nst_world_draw(random, &world, &call) ? insert(sequence, at, &call) : 0;
 }
 
+/* From where it ends, which was worth keeping, on. */
+static int mutate_continue(struct nst_random *random, struct nst_sequence *sequence)
+{
+    struct nst_world world;
+    int r = 0;
+
+    world_before(sequence, sequence->len, &world);
+    for (uint64_t more = 1 + nst_random_below(random, 4); !r && more; more--) {
+        struct nst_call call;
+
+        if (!nst_world_draw(random, &world, &call))
+            break;
+        r = insert(sequence, sequence->len, &call);
+        if (!r)
+            nst_world_step(&world, &call);
+    }
+    return r;
+}
+
 static int mutate_remove(struct nst_random *random, struct nst_sequence *sequence)
 {
     nst_sequence_remove(sequence, nst_random_below(random, sequence->len), 1);
@@ -127,6 +146,7 @@ int nst_mutate(struct nst_random *random, struct nst_sequence *sequence)
     static int (*const ways[])(struct nst_random *, struct nst_sequence *) = {
         mutate_remove,   mutate_argument, mutate_insert, mutate_argument,  mutate_insert,
         mutate_argument, mutate_insert,   mutate_swap,   mutate_duplicate, mutate_actor,
+        mutate_continue, mutate_continue, mutate_continue, mutate_continue, mutate_continue,
     };
     uint64_t way = nst_random_below(random, sizeof ways / sizeof *ways);
 
