@@ -126,7 +126,7 @@ static struct nst_test_run search(const char *comments, const char *calls)
 
     struct nst_test_run run =
         nst_test_run_tool((const char *const[]){"fuzz", "--seed=7", "--cases=40", "--jobs=2",
-                                                "--setup=no-private", NULL},
+                                                "--share=0", "--setup=no-private", NULL},
                           false);
 
     unlink("corpus/findings/isolation-known");

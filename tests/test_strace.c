@@ -31,7 +31,10 @@ static const char *const canonical[] = {
     "1 kill(2, SIGKILL) = 0\n",
     "1 mkdir(\"/a/x\", 0755) = 0\n1 mkdirat(AT_FDCWD, \"/a/x\", 000) = -1 EEXIST (File exists)\n",
     "1 rmdir(\"/a/x\") = 0\n1 unlink(\"/a/x\")\n1 unlinkat(3, \"x\", AT_REMOVEDIR) = 0\n",
-    "1 symlink(\"/a\", \"/a/x\") = 0\n",
+    "1 symlink(\"/a\", \"/a/x\") = 0\n1 rename(\"/a/x\", \"/a/y\") = 0\n"
+    "1 renameat2(AT_FDCWD, \"/a/y\", 3, \"x\", RENAME_NOREPLACE|RENAME_EXCHANGE) = -1 EINVAL "
+    "(Invalid "
+    "argument)\n",
     "1 open(\"/proc/2/ns/mnt\", O_RDONLY|O_CLOEXEC) = 3\n1 setns(3, CLONE_NEWNS) = 0\n",
     "1 openat(AT_FDCWD, \"/a/f\", O_WRONLY|O_CREAT, 0644) = 3\n1 close(3) = 0\n",
     "1 chdir(\"/a\") = 0\n1 fchdir(3) = 0\n1 chroot(\".\") = 0\n",

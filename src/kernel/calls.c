@@ -197,6 +197,17 @@ static long run_symlink(struct context *c)
     return syscall(SYS_symlinkat, str(c, 0), AT_FDCWD, path(c, 1));
 }
 
+static long run_rename(struct context *c)
+{
+    return syscall(SYS_renameat2, AT_FDCWD, path(c, 0), AT_FDCWD, path(c, 1), 0);
+}
+
+static long run_renameat2(struct context *c)
+{
+    return syscall(SYS_renameat2, fd(c, 0), path(c, 1), fd(c, 2), path(c, 3),
+                   (unsigned int)num(c, 4));
+}
+
 /* Opens FD anew, which is there, to be truncated if it may be. */
 static long open_again(struct context *c, long file, int flags)
 {
@@ -281,6 +292,8 @@ static long (*const run[NST_CALLS])(struct context *) = {
     [NST_CALL_UNLINK] = run_unlink,
     [NST_CALL_UNLINKAT] = run_unlinkat,
     [NST_CALL_SYMLINK] = run_symlink,
+    [NST_CALL_RENAME] = run_rename,
+    [NST_CALL_RENAMEAT2] = run_renameat2,
     [NST_CALL_OPEN] = run_open,
     [NST_CALL_OPENAT] = run_openat,
     [NST_CALL_CLOSE] = run_close,

@@ -136,6 +136,8 @@ static bool touches(const struct nst_arena *arena, size_t i)
     case NST_CALL_UNLINK:
     case NST_CALL_UNLINKAT:
     case NST_CALL_SYMLINK:
+    case NST_CALL_RENAME:
+    case NST_CALL_RENAMEAT2:
     case NST_CALL_OPEN:
     case NST_CALL_OPENAT:
         return arena->step[i].answer.kind != NST_ANSWER_ERROR;

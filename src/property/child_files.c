@@ -51,6 +51,9 @@ const char *nst_changed_path(const struct nst_call *call)
                    : NULL;
     case NST_CALL_FSCONFIG:
         return call->arg[1].num == 7 /* FSCONFIG_CMD_RECONFIGURE */ ? "" : NULL;
+    case NST_CALL_RENAME: /* of two */
+    case NST_CALL_RENAMEAT2:
+        return "";
     case NST_CALL_MKDIR:
     case NST_CALL_MKDIRAT:
     case NST_CALL_RMDIR:

@@ -140,17 +140,8 @@ static enum nst_verdict reveal(const struct covers *covers, const struct nst_ns_
 /* Whether the step may rightly reveal something in a namespace of OWNER. */
 static bool may_reveal(const struct covers *covers, uint64_t owner)
 {
-    switch (covers->step->call->id) {
-    case NST_CALL_RMDIR:
-    case NST_CALL_UNLINK:
-    case NST_CALL_UNLINKAT:
-    case NST_CALL_EXIT_GROUP:
-    case NST_CALL_KILL:
-        return true;
-    default:
-        return !covers->own || covers->own->owner != owner ||
-               covers->step->kind == NST_ANSWER_ENDED;
-    }
+    return nst_takes_names(covers->step->call->id) || !covers->own || covers->own->owner != owner ||
+           covers->step->kind == NST_ANSWER_ENDED;
 }
 
 /* Whether the step unmounted in its own namespace what stands at COVER's place, which unlocks it

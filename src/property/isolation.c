@@ -206,13 +206,6 @@ static void note_change(void *ctx, const struct nst_change *change)
     nst_renamer_free(&renamer);
 }
 
-static bool unlinks(enum nst_call_id id)
-{
-    /* A process takes what is mounted in its /proc directory with it. */
-    return id == NST_CALL_RMDIR || id == NST_CALL_UNLINK || id == NST_CALL_UNLINKAT ||
-           id == NST_CALL_EXIT_GROUP || id == NST_CALL_KILL;
-}
-
 /* The first change from BEFORE to AFTER that mustn't be, in RET_TEXT; NULL: none. Returns 0 or
  * -ENOMEM. */
 static int find_leak(const struct nst_trace *trace, bool may_unlink,
@@ -253,7 +246,7 @@ static enum nst_verdict check_other(const struct nst_trace *trace, size_t at, bo
     if (after && after != before) {
         char *leak;
 
-        if (find_leak(trace, unlinks(step->call->id), before, after, &leak) < 0)
+        if (find_leak(trace, nst_takes_names(step->call->id), before, after, &leak) < 0)
             return NST_ERROR;
         if (leak) {
             nst_finding_at(ret_finding, at,

@@ -134,19 +134,12 @@ static enum nst_verdict meet_all(struct lives *lives, const struct nst_snapshot 
 /* Calls that may unmount somewhere, if only a mount point in the /proc of who ends. */
 static bool disturbs(const struct nst_step *step)
 {
-    switch (step->call->id) {
-    case NST_CALL_UMOUNT2:
-    case NST_CALL_MOVE_MOUNT:
-    case NST_CALL_PIVOT_ROOT:
-    case NST_CALL_RMDIR:
-    case NST_CALL_UNLINK:
-    case NST_CALL_UNLINKAT:
-    case NST_CALL_EXIT_GROUP:
-    case NST_CALL_KILL:
+    enum nst_call_id id = step->call->id;
+
+    if (nst_takes_names(id) || id == NST_CALL_UMOUNT2 || id == NST_CALL_MOVE_MOUNT ||
+        id == NST_CALL_PIVOT_ROOT)
         return step->kind != NST_ANSWER_NONE;
-    default:
-        return step->kind == NST_ANSWER_ENDED || step->kind == NST_ANSWER_DEADLINE;
-    }
+    return step->kind == NST_ANSWER_ENDED || step->kind == NST_ANSWER_DEADLINE;
 }
 
 /* Whether HOLD holds a mount that nobody lists, and with it maybe a tree that has a bind. */

@@ -20,6 +20,25 @@ static inline const struct nst_ns_view *nst_view_of(const struct nst_snapshot *s
     return NULL;
 }
 
+/* Whether a call may take mount points from under mounts, wherever these are: mount_namespaces(7),
+ * "Restrictions on mount namespaces". A process takes what is mounted in its /proc directory with
+ * it. */
+static inline bool nst_takes_names(enum nst_call_id id)
+{
+    switch (id) {
+    case NST_CALL_RMDIR:
+    case NST_CALL_UNLINK:
+    case NST_CALL_UNLINKAT:
+    case NST_CALL_RENAME:
+    case NST_CALL_RENAMEAT2:
+    case NST_CALL_EXIT_GROUP:
+    case NST_CALL_KILL:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* What was later seen of the same namespace through the same root, or NULL: through another one it
  * isn't comparable. */
 static inline const struct nst_ns_view *nst_view_later(const struct nst_snapshot *snapshot,

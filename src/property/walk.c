@@ -74,6 +74,13 @@ void nst_walker_step(struct nst_walker *walker, const struct nst_step *step)
     case NST_CALL_SYMLINK:
         note_link(walker, call->arg[1].str);
         break;
+    case NST_CALL_RENAME: /* what may have been a link */
+    case NST_CALL_RENAMEAT2:
+        if (walker->links || walker->confused) {
+            note_link(walker, call->arg[call->id == NST_CALL_RENAME ? 1 : 3].str);
+            note_link(walker, call->arg[call->id == NST_CALL_RENAME ? 0 : 1].str);
+        }
+        break;
     case NST_CALL_CHROOT: /* whoever shares the root (CLONE_FS) goes along */
         walker->confused |= walker->shared;
         lose(walker, call->actor);

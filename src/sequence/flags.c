@@ -102,6 +102,10 @@ const struct nst_flag_set nst_flags_open = SET("O_", open_flags);
 static const struct nst_flag unlink_flags[] = {{"AT_REMOVEDIR", 0x200}};
 const struct nst_flag_set nst_flags_unlink = SET("AT_", unlink_flags);
 
+static const struct nst_flag rename_flags[] = {
+    {"RENAME_NOREPLACE", 1}, {"RENAME_EXCHANGE", 2}, {"RENAME_WHITEOUT", 4}};
+const struct nst_flag_set nst_flags_rename = SET("RENAME_", rename_flags);
+
 static const struct nst_flag open_tree_flags[] = {
     {"OPEN_TREE_CLONE", 1},     {"OPEN_TREE_CLOEXEC", O_CLOEXEC}, {"AT_SYMLINK_NOFOLLOW", 0x100},
     {"AT_NO_AUTOMOUNT", 0x800}, {"AT_EMPTY_PATH", 0x1000},        {"AT_RECURSIVE", 0x8000},

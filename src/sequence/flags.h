@@ -5,7 +5,7 @@
 #include <ns-tool/sequence.h>
 
 extern const struct nst_flag_set nst_flags_clone, nst_flags_mount, nst_flags_umount, nst_flags_open,
-    nst_flags_unlink, nst_flags_open_tree, nst_flags_move_mount, nst_flags_fsopen,
+    nst_flags_unlink, nst_flags_rename, nst_flags_open_tree, nst_flags_move_mount, nst_flags_fsopen,
     nst_flags_fsmount, nst_flags_fspick, nst_flags_attr, nst_flags_propagation, nst_flags_setattr,
     nst_enum_fsconfig, nst_enum_signal;
 

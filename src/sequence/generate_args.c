@@ -72,6 +72,7 @@ static const struct usual {
      {O_RDONLY, O_PATH, O_RDONLY | O_DIRECTORY, O_RDONLY | O_CLOEXEC, O_RDWR | O_CREAT,
       O_RDWR | O_CREAT | O_EXCL, O_RDWR | O_CREAT}},
     {NST_CALLS, &nst_flags_unlink, 4, {0x200, 0, 0x200, 0x200}},
+    {NST_CALLS, &nst_flags_rename, 4, {0, 1, 2, 2}},
     {NST_CALLS,
      &nst_flags_open_tree,
      5,
@@ -148,6 +149,7 @@ static enum nst_want want_of(enum nst_call_id id)
     static const uint8_t wants[NST_CALLS] = {
         [NST_CALL_MKDIR] = NST_WANT_NEW,        [NST_CALL_MKDIRAT] = NST_WANT_NEW,
         [NST_CALL_SYMLINK] = NST_WANT_NEW,      [NST_CALL_RMDIR] = NST_WANT_MADE,
+        [NST_CALL_RENAME] = NST_WANT_MADE,      [NST_CALL_RENAMEAT2] = NST_WANT_MADE,
         [NST_CALL_UNLINKAT] = NST_WANT_MADE,    [NST_CALL_UNLINK] = NST_WANT_FILE,
         [NST_CALL_OPEN] = NST_WANT_DIR,         [NST_CALL_OPENAT] = NST_WANT_DIR,
         [NST_CALL_CHDIR] = NST_WANT_DIR,        [NST_CALL_CHROOT] = NST_WANT_DIR,
@@ -199,6 +201,9 @@ static const char *draw_path_arg(struct nst_random *random, struct nst_world *wo
         return nst_world_draw_ns_file(random, world, world->text[arg], sizeof world->text[arg]);
     if (call->id == NST_CALL_SYMLINK && !arg)
         want = NST_WANT_ANY;
+    else if ((call->id == NST_CALL_RENAME && arg == 1) ||
+             (call->id == NST_CALL_RENAMEAT2 && arg == 3))
+        want = below(random, 3) ? NST_WANT_NEW : NST_WANT_MADE;
     else if (call->id == NST_CALL_MOVE_MOUNT && arg == 3)
         want = NST_WANT_DIR;
     else if (call->id == NST_CALL_UMOUNT2 && below(random, busy ? 2 : 4) == 1)

@@ -258,6 +258,14 @@ static void step_name(struct nst_world *world, const struct nst_world_actor *act
     fs->has |= (uint64_t)made << name;
 }
 
+/* Both at the working directory, as the generator has them. */
+static void step_rename(struct nst_world *world, const struct nst_world_actor *actor,
+                        const char *from, const char *to)
+{
+    step_name(world, actor, from, false);
+    step_name(world, actor, to, true);
+}
+
 static void step_unshare(struct nst_world *world, struct nst_world_actor *actor, uint64_t flags)
 {
     if (flags & NEWUSER && world->users < NST_WORLD_USERS && !*actor->root) {
@@ -305,6 +313,9 @@ void nst_world_step_mounts(struct nst_world *world, struct nst_world_actor *acto
         step_name(world, actor, arg[1].str, true);
     else if (call->id == NST_CALL_UNLINK)
         step_name(world, actor, arg[0].str, false);
+    else if (call->id == NST_CALL_RENAME || (call->id == NST_CALL_RENAMEAT2 && !arg[4].num))
+        step_rename(world, actor, arg[call->id == NST_CALL_RENAMEAT2].str,
+                    arg[call->id == NST_CALL_RENAMEAT2 ? 3 : 1].str);
     else if (call->id == NST_CALL_SYMLINK && arg[0].str && arg[0].str == arg[1].str &&
              nst_world_path(actor, arg[1].str, root))
         strcpy(world->loop, root);

@@ -25,7 +25,7 @@ static const uint32_t usual_weight[NST_CALLS] = {
     [NST_CALL_UMOUNT2] = 16,       [NST_CALL_PIVOT_ROOT] = 3, [NST_CALL_OPEN_TREE] = 8,
     [NST_CALL_OPEN_TREE_ATTR] = 2, [NST_CALL_MOVE_MOUNT] = 8, [NST_CALL_FSOPEN] = 5,
     [NST_CALL_FSCONFIG] = 3,       [NST_CALL_FSMOUNT] = 4,    [NST_CALL_FSPICK] = 2,
-    [NST_CALL_MOUNT_SETATTR] = 8,
+    [NST_CALL_MOUNT_SETATTR] = 8,  [NST_CALL_RENAME] = 2,     [NST_CALL_RENAMEAT2] = 1,
 };
 
 void nst_world_init(struct nst_world *world, const struct nst_generator *options)

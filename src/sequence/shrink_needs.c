@@ -61,7 +61,9 @@ static const char *made_path(const struct nst_call *call)
 {
     const char *path = NULL;
 
-    if (call->id == NST_CALL_MKDIR || call->id == NST_CALL_MKDIRAT || call->id == NST_CALL_SYMLINK)
+    if (call->id == NST_CALL_MKDIR || call->id == NST_CALL_MKDIRAT ||
+        call->id == NST_CALL_SYMLINK || call->id == NST_CALL_RENAME ||
+        call->id == NST_CALL_RENAMEAT2)
         for (size_t i = 0; i < nst_calls[call->id].args; i++)
             if (nst_calls[call->id].arg[i].kind == NST_ARG_PATH)
                 path = call->arg[i].str;
