@@ -3,9 +3,10 @@
 #include "trace_test.h"
 
 #define OLD_CHANGE "1 mount(\"none\", \"/b\", NULL, MS_PRIVATE, NULL)\n"
-#define NEW_CHANGE                                                                                 \
-    "1 mount_setattr(AT_FDCWD, \"/b\", 0, {attr_set=0, attr_clr=0, propagation=MS_PRIVATE, "       \
+#define NEW_CHANGE_OF(path)                                                                        \
+    "1 mount_setattr(AT_FDCWD, \"" path "\", 0, {attr_set=0, attr_clr=0, propagation=MS_PRIVATE, " \
     "userns_fd=0}, 32)\n"
+#define NEW_CHANGE NEW_CHANGE_OF("/b")
 #define OLD_BIND "1 mount(\"/b\", \"/c\", NULL, MS_BIND, NULL)\n"
 #define NEW_BIND                                                                                   \
     "1 open_tree(AT_FDCWD, \"/b\", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) = 1000000\n"                 \
@@ -29,6 +30,18 @@ static const struct trace_row rows[] = {
     {FAILS("equivalence", OLD_CHANGE,
            "mount by actor 1 succeeded, and mount_setattr in its place: EPERM"),
      FROM(P_ROOT P_B), TWIN(.calls = NEW_CHANGE, FROM(P_ROOT P_B), .error = EPERM)},
+
+    {FAILS("equivalence", OLD_CHANGE,
+           "mount by actor 1 succeeded, and mount_setattr in its place: EINVAL"),
+     FROM(P_ROOT P_B), .ns = PARENT, TWIN(.calls = NEW_CHANGE, FROM(P_ROOT P_B), .error = EINVAL)},
+
+    /* what a path of which nobody knows leads to may be outside the caller's namespace */
+    {.property = "equivalence",
+     .verdict = NST_SKIP,
+     .calls = "1 mount(\"none\", \"b\", NULL, MS_PRIVATE, NULL)\n",
+     FROM(P_ROOT P_B),
+     .ns = PARENT,
+     TWIN(.calls = NEW_CHANGE_OF("b"), FROM(P_ROOT P_B), .error = EINVAL)},
 
     /* ids are the kernel's to choose; the middle is what the move left, before the close */
     {PASSES("equivalence", OLD_BIND), FROM(P_ROOT P_B), TO(P_ROOT P_B P_C),
