@@ -57,10 +57,10 @@ int nst_fuzz_broken(const struct nst_judgement *judgement);
 void nst_fuzz_finding(const struct nst_fuzz_target *target, struct nst_sequence *sequence,
                       const struct nst_judgement *judgement);
 
-/* Shows the engine what TRACE did that the code which ran doesn't tell: which features of
- * <ns-tool/coverage.h> it had (a call and its result, the propagation of what it touched, whose
- * power), and the shapes of what the namespaces showed. Only with NST_GUIDE=1. NST_REACHED names a file
- * that gets, at the end, how many features all inputs reached. */
+/* Shows the engine what TRACE did that the code which ran doesn't tell: each call with its result,
+ * the propagation of what it touched and whose power it had, and the shapes of what the namespaces
+ * showed (<ns-tool/novelty.h>). Not with NST_GUIDE=0. NST_REACHED names a file that gets, at the
+ * end, how many of them there were, and how many features of <ns-tool/coverage.h>. */
 void nst_fuzz_guide(const struct nst_trace *trace);
 
 /* Whether WHOLE, shrunk, breaks PROPERTY as is known of this kernel. */

@@ -1,7 +1,7 @@
 /* What guides a search besides the code that ran: each byte of this section that isn't zero after
  * an input is a feature to libFuzzer (compiler-rt, FuzzerExtraCounters.cpp), which zeroes them
- * before the next one. Only with NST_GUIDE=1: ci/guidance shows that it doesn't help yet, since
- * the code that judges is covered too and tells as much. */
+ * before the next one. In our builds for libFuzzer they stand for the edges of the code that
+ * judges, which aren't counted there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +11,46 @@
 
 #include "fuzz.h"
 
-enum { SHAPES = 1 << 8 }; /* few, as each that is new keeps an input */
+enum {
+    STEPS = 1 << 13,
+    SHAPES = 1 << 8, /* few, as each that is new keeps an input */
+    SEEN = 1 << 20
+};
 
 static struct {
-    uint8_t feature[NST_FEATURES_MAX], result[NST_CALLS][NST_ERRNO_MAX], shape[SHAPES];
+    uint8_t step[STEPS], shape[SHAPES];
 } extra __attribute__((section("__libfuzzer_extra_counters"), used));
+
+/* Of SEEN the first half. */
+struct seen {
+    uint64_t hash[SEEN];
+    size_t len;
+};
 
 static struct {
     bool asked, guides;
     const char *file; /* NST_REACHED: where to say at the end what of the input space was reached */
     struct nst_coverage coverage;
+    struct seen step, shape;
 } here;
 
-/* Of each group, and of pairs of a call and a result. */
+static void see(struct seen *seen, uint64_t hash)
+{
+    size_t at = hash % SEEN;
+
+    while (seen->hash[at] && seen->hash[at] != hash)
+        at = (at + 1) % SEEN;
+    if (!hash || seen->hash[at] || seen->len == SEEN / 2)
+        return;
+    seen->hash[at] = hash;
+    seen->len++;
+}
+
+/* Of each group of features; and how many different steps and shapes there were. */
 static void tell_reached(void)
 {
     FILE *out = fopen(here.file, "we");
-    size_t pairs = 0, all = 0;
+    size_t all = 0;
 
     if (!out) {
         perror(here.file);
@@ -38,10 +61,7 @@ static void tell_reached(void)
         fprintf(out, "%s %zu\n", nst_feature_groups[i]->name,
                 nst_coverage_reached(&here.coverage, i));
     }
-    for (size_t i = 0; i < NST_CALLS; i++)
-        for (size_t j = 0; j < NST_ERRNO_MAX; j++)
-            pairs += here.coverage.results[i][j] > 0;
-    fprintf(out, "pairs %zu\nfeatures %zu\n", pairs, all);
+    fprintf(out, "features %zu\nsteps %zu\nshapes %zu\n", all, here.step.len, here.shape.len);
     fclose(out);
 }
 
@@ -50,7 +70,7 @@ static void ask(void)
     const char *guide = getenv("NST_GUIDE");
 
     here.asked = true;
-    here.guides = guide && strcmp(guide, "1") == 0;
+    here.guides = !guide || strcmp(guide, "0") != 0;
     here.file = getenv("NST_REACHED");
     if (here.file)
         atexit(tell_reached);
@@ -58,21 +78,24 @@ static void ask(void)
 
 void nst_fuzz_guide(const struct nst_trace *trace)
 {
-    static struct nst_coverage now;
-
     if (!here.asked)
         ask();
     if (here.file)
         nst_coverage_add(&here.coverage, trace);
-    if (!here.guides)
-        return;
-    memset(&now, 0, sizeof(now));
-    nst_coverage_add(&now, trace);
-    for (size_t i = 0; i < NST_FEATURES_MAX; i++)
-        extra.feature[i] = now.hits[i] > 0;
-    for (size_t i = 0; i < NST_CALLS; i++)
-        for (size_t j = 0; j < NST_ERRNO_MAX; j++)
-            extra.result[i][j] = now.results[i][j] > 0;
-    for (size_t i = 0; i < trace->snapshots; i++)
-        extra.shape[nst_novelty_of_shape(trace->snapshot[i]) % SHAPES] = 1;
+    for (size_t i = 0; i < trace->len; i++) {
+        uint64_t hash = nst_novelty_of_step(trace, i);
+
+        if (here.guides && hash)
+            extra.step[hash % STEPS] = 1;
+        if (here.file)
+            see(&here.step, hash);
+    }
+    for (size_t i = 0; i < trace->snapshots; i++) {
+        uint64_t hash = nst_novelty_of_shape(trace->snapshot[i]);
+
+        if (here.guides)
+            extra.shape[hash % SHAPES] = 1;
+        if (here.file)
+            see(&here.shape, hash);
+    }
 }

@@ -11,4 +11,9 @@
  * give equal numbers; others differ, save by the chance of a 64-bit hash. */
 uint64_t nst_novelty_of_shape(const struct nst_snapshot *snapshot);
 
+/* What step AT of TRACE was: its call and result, the propagation types of the mounts that its paths
+ * led to before it, and whose power its actor had. Equal ones give equal numbers, others differ, as
+ * above. 0: it wasn't performed. */
+uint64_t nst_novelty_of_step(const struct nst_trace *trace, size_t at);
+
 #endif

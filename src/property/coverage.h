@@ -21,6 +21,35 @@ void nst_coverage_hit(struct nst_coverage *coverage, const struct nst_feature_gr
 void nst_coverage_hit_row(struct nst_coverage *coverage, const struct nst_feature_group *group,
                           size_t row);
 
+/* Propagation types: sharedsubtree.rst, 2. */
+enum nst_type {
+    NST_TYPE_SHARED,
+    NST_TYPE_SLAVE,
+    NST_TYPE_SHARED_SLAVE,
+    NST_TYPE_PRIVATE,
+    NST_TYPE_UNBINDABLE,
+    NST_TYPES
+};
+
+static inline enum nst_type nst_type_of(const struct nst_mount *mount)
+{
+    if (mount->unbindable)
+        return NST_TYPE_UNBINDABLE;
+    if (mount->peer_group)
+        return mount->master ? NST_TYPE_SHARED_SLAVE : NST_TYPE_SHARED;
+    return mount->master ? NST_TYPE_SLAVE : NST_TYPE_PRIVATE;
+}
+
+enum nst_standing {
+    OWN,    /* the sandbox's user namespace, in a mount namespace that it owns */
+    NESTED, /* a nested user namespace, in one that that owns */
+    ABOVE,  /* the sandbox's, in one that a nested user namespace owns */
+    NONE    /* a nested one, in one that it doesn't own */
+};
+
+/* Whose power who acts in step AT has. False: that isn't known. */
+bool nst_standing_of(const struct nst_trace *trace, size_t at, enum nst_standing *ret_standing);
+
 /* The mount of TABLE that PATH leads to, or NULL where it isn't a plain absolute path. *RET_REST is
  * what of PATH lies in it: "" at its root. */
 const struct nst_mount *nst_mount_at(const struct nst_table *table, const char *path,

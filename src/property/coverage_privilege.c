@@ -5,12 +5,6 @@
 
 #include "coverage.h"
 
-enum standing {
-    OWN,    /* the sandbox's user namespace, in a mount namespace that it owns */
-    NESTED, /* a nested user namespace, in one that that owns */
-    ABOVE,  /* the sandbox's, in one that a nested user namespace owns */
-    NONE    /* a nested one, in one that it doesn't own */
-};
 enum lock { LOCKED_UMOUNT = 1, LOCKED_FLAG, LOCKED_BIND };
 
 #define KEY(call, standing) ((uint64_t)NST_CALL_##call << 8 | (standing))
@@ -39,7 +33,7 @@ static const struct nst_feature features[] = {
 };
 /* clang-format on */
 
-static bool standing_of(const struct nst_trace *trace, size_t at, enum standing *ret_standing)
+bool nst_standing_of(const struct nst_trace *trace, size_t at, enum nst_standing *ret_standing)
 {
     const struct nst_step *step = &trace->step[at];
     const struct nst_ns_view *view = nst_view_of(step->before, step->ns);
@@ -96,9 +90,9 @@ static void look(const struct nst_trace *trace, size_t at, const struct nst_feat
                  struct nst_coverage *coverage)
 {
     const struct nst_step *step = &trace->step[at];
-    enum standing standing;
+    enum nst_standing standing;
 
-    if (!standing_of(trace, at, &standing))
+    if (!nst_standing_of(trace, at, &standing))
         return;
     if (standing == NONE || nst_step_succeeded(step))
         nst_coverage_hit(coverage, group, (uint64_t)step->call->id << 8 | standing);

@@ -5,62 +5,52 @@
 
 #include "coverage.h"
 
-enum type { SHARED, SLAVE, SHARED_SLAVE, PRIVATE, UNBINDABLE, TYPES };
 enum operation { BIND, RBIND, MOVE, MOUNT, ATTACH, UMOUNT, MAKE, COPY, COPY_LESS };
 
 #define KEY(operation, a, b) ((uint64_t)(operation) << 8 | (uint64_t)(a) << 4 | (b))
 /* clang-format off */
 #define CELL(text, operation, a, b) {.name = text, .key = KEY(operation, a, b)}
 #define ROW(text, operation, joint, a) \
-    CELL(text joint "shared", operation, a, SHARED), CELL(text joint "slave", operation, a, SLAVE), \
-    CELL(text joint "shared and slave", operation, a, SHARED_SLAVE), \
-    CELL(text joint "private", operation, a, PRIVATE), \
-    CELL(text joint "unbindable", operation, a, UNBINDABLE)
+    CELL(text joint "shared", operation, a, NST_TYPE_SHARED), CELL(text joint "slave", operation, a, NST_TYPE_SLAVE), \
+    CELL(text joint "shared and slave", operation, a, NST_TYPE_SHARED_SLAVE), \
+    CELL(text joint "private", operation, a, NST_TYPE_PRIVATE), \
+    CELL(text joint "unbindable", operation, a, NST_TYPE_UNBINDABLE)
 #define TABLE(text, operation, joint) \
-    ROW(text " shared", operation, joint, SHARED), ROW(text " slave", operation, joint, SLAVE), \
-    ROW(text " shared and slave", operation, joint, SHARED_SLAVE), \
-    ROW(text " private", operation, joint, PRIVATE), \
-    ROW(text " unbindable", operation, joint, UNBINDABLE)
+    ROW(text " shared", operation, joint, NST_TYPE_SHARED), ROW(text " slave", operation, joint, NST_TYPE_SLAVE), \
+    ROW(text " shared and slave", operation, joint, NST_TYPE_SHARED_SLAVE), \
+    ROW(text " private", operation, joint, NST_TYPE_PRIVATE), \
+    ROW(text " unbindable", operation, joint, NST_TYPE_UNBINDABLE)
 #define MADE(text, a) \
-    CELL("make shared: " text, MAKE, a, SHARED), CELL("make slave: " text, MAKE, a, SLAVE), \
-    CELL("make private: " text, MAKE, a, PRIVATE), \
-    CELL("make unbindable: " text, MAKE, a, UNBINDABLE)
+    CELL("make shared: " text, MAKE, a, NST_TYPE_SHARED), CELL("make slave: " text, MAKE, a, NST_TYPE_SLAVE), \
+    CELL("make private: " text, MAKE, a, NST_TYPE_PRIVATE), \
+    CELL("make unbindable: " text, MAKE, a, NST_TYPE_UNBINDABLE)
 
 static const struct nst_feature features[] = {
     TABLE("bind", BIND, " on "), TABLE("rbind", RBIND, " on "), TABLE("move", MOVE, " to "),
     ROW("mount", MOUNT, " on ", 0), ROW("move_mount of a tree", ATTACH, " to ", 0),
     TABLE("umount", UMOUNT, " from "),
-    MADE("shared", SHARED), MADE("slave", SLAVE), MADE("shared and slave", SHARED_SLAVE),
-    MADE("private", PRIVATE), MADE("unbindable", UNBINDABLE),
+    MADE("shared", NST_TYPE_SHARED), MADE("slave", NST_TYPE_SLAVE), MADE("shared and slave", NST_TYPE_SHARED_SLAVE),
+    MADE("private", NST_TYPE_PRIVATE), MADE("unbindable", NST_TYPE_UNBINDABLE),
     ROW("namespace copies", COPY, " ", 0), ROW("less privileged namespace copies", COPY_LESS, " ", 0),
 };
 /* clang-format on */
-
-static enum type type_of(const struct nst_mount *mount)
-{
-    if (mount->unbindable)
-        return UNBINDABLE;
-    if (mount->peer_group)
-        return mount->master ? SHARED_SLAVE : SHARED;
-    return mount->master ? SLAVE : PRIVATE;
-}
 
 /* What step AT does to which paths. */
 struct deed {
     enum operation operation;
     const char *from, *to; /* NULL: none */
-    enum type type;        /* of MAKE */
+    enum nst_type type;    /* of MAKE */
     bool from_root;        /* FROM must be a mount's root */
 };
 
-static bool type_asked(uint64_t flags, enum type *ret_type)
+static bool type_asked(uint64_t flags, enum nst_type *ret_type)
 {
     const uint64_t all = MS_SHARED | MS_SLAVE | MS_PRIVATE | MS_UNBINDABLE;
 
-    *ret_type = flags & MS_SHARED    ? SHARED
-                : flags & MS_SLAVE   ? SLAVE
-                : flags & MS_PRIVATE ? PRIVATE
-                                     : UNBINDABLE;
+    *ret_type = flags & MS_SHARED    ? NST_TYPE_SHARED
+                : flags & MS_SLAVE   ? NST_TYPE_SLAVE
+                : flags & MS_PRIVATE ? NST_TYPE_PRIVATE
+                                     : NST_TYPE_UNBINDABLE;
     return flags & all;
 }
 
@@ -148,8 +138,8 @@ static void look_deed(const struct nst_trace *trace, size_t at,
         (is_refused(&deed, from, to) ? step->error != EINVAL : !nst_step_succeeded(step)))
         return;
     nst_coverage_hit(coverage, group,
-                     KEY(deed.operation, from ? type_of(from) : 0,
-                         deed.operation == MAKE ? deed.type : type_of(to)));
+                     KEY(deed.operation, from ? nst_type_of(from) : 0,
+                         deed.operation == MAKE ? deed.type : nst_type_of(to)));
 }
 
 static void look_copy(const struct nst_trace *trace, size_t at,
@@ -159,13 +149,13 @@ static void look_copy(const struct nst_trace *trace, size_t at,
     const struct nst_step *step = &trace->step[at];
     const struct nst_ns_view *view = nst_view_of(step->before, step->ns);
     uint64_t flags = step->call->arg[0].num;
-    bool seen[TYPES] = {false};
+    bool seen[NST_TYPES] = {false};
 
     if (!view || !nst_step_succeeded(step) || !(flags & NEWNS))
         return;
     for (size_t i = 0; i < view->table.len; i++)
-        seen[type_of(&view->table.mount[i])] = true;
-    for (unsigned type = 0; type < TYPES; type++)
+        seen[nst_type_of(&view->table.mount[i])] = true;
+    for (unsigned type = 0; type < NST_TYPES; type++)
         if (seen[type])
             nst_coverage_hit(coverage, group, KEY(flags & NEWUSER ? COPY_LESS : COPY, 0, type));
 }

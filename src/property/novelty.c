@@ -1,6 +1,8 @@
 /* The propagation state of a mount is told by what mountinfo says of it: sharedsubtree.rst, 2). */
 #include <ns-tool/novelty.h>
 
+#include "coverage.h"
+
 enum { MOUNTS = 64, GROUPS = 256 };
 
 static uint64_t hash(uint64_t sum, uint64_t number)
@@ -57,5 +59,34 @@ uint64_t nst_novelty_of_shape(const struct nst_snapshot *snapshot)
             sum = hash(sum, mount->unbindable);
         }
     }
+    return sum;
+}
+
+/* Which of ARG lead to a mount: a bind's source is a string to the table of calls. */
+static bool is_path(const struct nst_call *call, size_t arg)
+{
+    return call->arg[arg].str && (nst_calls[call->id].arg[arg].kind == NST_ARG_PATH ||
+                                  (call->id == NST_CALL_MOUNT && arg == 0));
+}
+
+uint64_t nst_novelty_of_step(const struct nst_trace *trace, size_t at)
+{
+    const struct nst_step *step = &trace->step[at];
+    const struct nst_ns_view *view = nst_actor_view(trace, at);
+    enum nst_standing standing;
+    uint64_t sum = UINT64_C(14695981039346656037);
+    const struct nst_mount *mount;
+    const char *rest;
+
+    if (step->kind == NST_ANSWER_NONE || step->kind == NST_ANSWER_DEADLINE)
+        return 0;
+    sum = hash(sum, step->call->id);
+    sum = hash(sum, nst_step_succeeded(step) ? 0 : (uint64_t)step->error);
+    sum = hash(sum, nst_standing_of(trace, at, &standing) ? standing : NONE + 1);
+    for (size_t i = 0; view && i < nst_calls[step->call->id].args; i++)
+        if (is_path(step->call, i)) {
+            mount = nst_mount_at(&view->table, step->call->arg[i].str, &rest);
+            sum = hash(sum, mount ? 2 * (unsigned)nst_type_of(mount) + !*rest : 2 * NST_TYPES);
+        }
     return sum;
 }
