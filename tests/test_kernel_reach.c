@@ -94,6 +94,10 @@ static const struct {
     {"1 fspick(AT_FDCWD, \"", "\", 0) = 9\n"
                               "1 fsconfig(9, FSCONFIG_SET_STRING, \"hidepid\", \"2\", 0)\n"
                               "1 fsconfig(9, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0)\n"},
+    /* of the flags the kernel looks at half of the bits */
+    {"1 fspick(AT_FDCWD, \"", "\", 0x80000000000000) = 9\n"
+                              "1 fsconfig(9, FSCONFIG_SET_STRING, \"hidepid\", \"2\", 0)\n"
+                              "1 fsconfig(9, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0)\n"},
     {"1 fspick(AT_FDCWD, \"", "\", 0) = 9\n"
                               "1 fsconfig(9, FSCONFIG_SET_FLAG, \"ro\", NULL, 0)\n"
                               "1 fsconfig(9, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0)\n"},

@@ -109,7 +109,7 @@ long nst_run_fsopen(struct context *c)
 long nst_run_fsconfig(struct context *c)
 {
     enum { BINARY = 2, PATH = 3, PATH_EMPTY = 4, FD = 5 };
-    uint64_t command = num(c, 1);
+    unsigned int command = (unsigned int)num(c, 1); /* all that the kernel looks at */
     const char *value = str(c, 3);
     int64_t aux = (int64_t)num(c, 4);
 
@@ -131,15 +131,16 @@ long nst_run_fsmount(struct context *c)
 
 long nst_run_fspick(struct context *c)
 {
-    uint64_t flags = num(c, 2) | FSPICK_CLOEXEC;
+    unsigned int flags =
+        (unsigned int)num(c, 2) | FSPICK_CLOEXEC; /* the kernel passes over the rest */
     int target, error;
     struct stat status;
     long result;
 
     if (c->arena->privileged)
         return refuse(EPERM); /* it reconfigures a superblock that may be the host's */
-    if (flags & ~(uint64_t)(FSPICK_CLOEXEC | FSPICK_SYMLINK_NOFOLLOW | FSPICK_NO_AUTOMOUNT |
-                            FSPICK_EMPTY_PATH))
+    if (flags & ~(unsigned int)(FSPICK_CLOEXEC | FSPICK_SYMLINK_NOFOLLOW | FSPICK_NO_AUTOMOUNT |
+                                FSPICK_EMPTY_PATH))
         return syscall(SYS_fspick, fd(c, 0), path(c, 1), flags);
     /* What was looked at is what is picked. */
     target = (int)syscall(SYS_open_tree, fd(c, 0), path(c, 1),
