@@ -110,9 +110,9 @@ static const char *perform_sequence(void)
     return rmdir(AT) < 0 ? "rmdir " AT : NULL;
 }
 
-static _Noreturn void work(struct shared *shared, unsigned job, enum bench_place place)
+static _Noreturn void work(struct shared *shared, unsigned job, enum bench_kind kind)
 {
-    const char *why = place == BENCH_HOST ? enter_host() : enter_limit();
+    const char *why = kind == BENCH_LOOP ? enter_host() : enter_limit();
 
     atomic_fetch_add(&shared->ready, 1);
     while (!atomic_load(&shared->go))
@@ -136,7 +136,7 @@ static uint64_t count(struct shared *shared, unsigned jobs)
 }
 
 /* Starts the workers; counts from the instant at which all have their namespaces. */
-static double measure(struct shared *shared, enum bench_place place, unsigned jobs, double seconds)
+static double measure(struct shared *shared, enum bench_kind kind, unsigned jobs, double seconds)
 {
     pid_t parent = getpid(), pid[JOBS_MAX];
     unsigned started = 0;
@@ -153,7 +153,7 @@ static double measure(struct shared *shared, enum bench_place place, unsigned jo
             prctl(PR_SET_PDEATHSIG, SIGKILL);
             if (getppid() != parent)
                 _exit(1);
-            work(shared, started, place);
+            work(shared, started, kind);
         }
     }
     while (started == jobs && atomic_load(&shared->ready) < jobs)
@@ -170,7 +170,7 @@ static double measure(struct shared *shared, enum bench_place place, unsigned jo
     return shared->why ? -1 : (double)sequences / took;
 }
 
-double bench_loop(enum bench_place place, unsigned jobs, double seconds, const char **ret_why)
+double bench_loop(enum bench_kind kind, unsigned jobs, double seconds, const char **ret_why)
 {
     struct shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -180,7 +180,7 @@ double bench_loop(enum bench_place place, unsigned jobs, double seconds, const c
         *ret_why = "memory";
         return -1;
     }
-    rate = measure(shared, place, jobs, seconds);
+    rate = measure(shared, kind, jobs, seconds);
     *ret_why = shared->why;
     munmap(shared, sizeof *shared);
     return rate;

@@ -12,18 +12,15 @@
 #define ROUNDS_MAX 99
 #define JOBS_MAX 64
 
-enum kind { LOOP, LIMIT, RUN, FUZZ, KINDS };
-
-static const char *const titles[KINDS] = {
-    [LOOP] = "loop, on the host's mounts",
-    [LIMIT] = "limit, in a tmpfs",
-    [RUN] = "ns-tool run, judged",
-    [FUZZ] = "ns-tool fuzz",
+const char *const bench_titles[BENCH_KINDS] = {
+    [BENCH_LOOP] = "loop, on the host's mounts", [BENCH_LIMIT] = "limit, in a tmpfs",
+    [BENCH_RUN] = "ns-tool run, judged",         [BENCH_FUZZ] = "ns-tool fuzz",
+    [BENCH_FUZZER] = "fuzz_sequence, ASan",
 };
 
 /* One kind with one number of processes. */
 struct row {
-    enum kind kind;
+    enum bench_kind kind;
     unsigned jobs;
     double rate[ROUNDS_MAX];
     double guess;  /* for the tool */
@@ -43,23 +40,31 @@ double bench_median(double *value, size_t len)
     return value[len / 2];
 }
 
+double bench_measure(enum bench_kind kind, unsigned jobs, double seconds, double *guess, char *why,
+                     size_t size)
+{
+    const char *failed = NULL;
+    int status = 0;
+    double rate;
+
+    if (kind == BENCH_LOOP || kind == BENCH_LIMIT)
+        rate = bench_loop(kind, jobs, seconds, &failed);
+    else
+        rate = bench_program(kind, jobs, seconds, guess, &status);
+    if (rate < 0 && failed)
+        snprintf(why, size, "not there: %s fails", failed);
+    else if (rate < 0 && kind == BENCH_FUZZER && status == 127)
+        snprintf(why, size, "not there: cmake --preset fuzz builds it");
+    else if (rate < 0)
+        snprintf(why, size, "not there: exit status %d", status);
+    return rate;
+}
+
 static void measure(struct row *row, unsigned round, double seconds)
 {
-    const char *why = NULL;
-    int status = 0;
-
-    if (*row->why)
-        return;
-    if (row->kind == LOOP || row->kind == LIMIT)
+    if (!*row->why)
         row->rate[round] =
-            bench_loop(row->kind == LOOP ? BENCH_HOST : BENCH_LIMIT, row->jobs, seconds, &why);
-    else
-        row->rate[round] = bench_tool(row->kind == RUN ? BENCH_RUN : BENCH_FUZZ, row->jobs, seconds,
-                                      &row->guess, &status);
-    if (row->rate[round] < 0 && why)
-        snprintf(row->why, sizeof row->why, "not there: %s fails", why);
-    else if (row->rate[round] < 0)
-        snprintf(row->why, sizeof row->why, "not there: exit status %d", status);
+            bench_measure(row->kind, row->jobs, seconds, &row->guess, row->why, sizeof row->why);
 }
 
 static double middle(const struct row *row, unsigned rounds)
@@ -83,7 +88,7 @@ static double ratio(const struct row *of, const struct row *to, unsigned rounds)
 }
 
 /* The fastest row of KIND; of one process only, if ALONE. NULL: none is there. */
-static const struct row *best(const struct row *row, size_t rows, enum kind kind, bool alone,
+static const struct row *best(const struct row *row, size_t rows, enum bench_kind kind, bool alone,
                               unsigned rounds)
 {
     const struct row *found = NULL;
@@ -106,39 +111,43 @@ static void print_ratio(const char *what, double value, const char *goal)
 /* Returns false where a row is not there. */
 static bool print(const struct row *row, size_t rows, unsigned rounds)
 {
-    const struct row *all[KINDS], *one[KINDS];
+    const struct row *all[BENCH_KINDS], *one[BENCH_KINDS];
     bool whole = true;
 
     printf("\nsequences a second            processes   median      (* the fastest)\n");
-    for (unsigned kind = 0; kind < KINDS; kind++) {
-        all[kind] = best(row, rows, (enum kind)kind, false, rounds);
-        one[kind] = best(row, rows, (enum kind)kind, true, rounds);
+    for (unsigned kind = 0; kind < BENCH_KINDS; kind++) {
+        all[kind] = best(row, rows, (enum bench_kind)kind, false, rounds);
+        one[kind] = best(row, rows, (enum bench_kind)kind, true, rounds);
     }
     for (size_t i = 0; i < rows; i++) {
-        printf("  %-30s %6u ", titles[row[i].kind], row[i].jobs);
+        printf("  %-30s %6u ", bench_titles[row[i].kind], row[i].jobs);
         if (*row[i].why)
             printf("%s\n", row[i].why);
         else
             printf("%8.0f %s\n", middle(&row[i], rounds), all[row[i].kind] == &row[i] ? "*" : "");
-        whole = whole && !*row[i].why;
+        whole = whole && (!*row[i].why || row[i].kind == BENCH_FUZZER);
     }
     printf("\nratios\n");
-    print_ratio("run / limit, all cores", ratio(all[RUN], all[LIMIT], rounds), "goal 0.80");
-    print_ratio("run / loop, all cores", ratio(all[RUN], all[LOOP], rounds), "goal > 2");
-    print_ratio("run / loop, one process", ratio(one[RUN], one[LOOP], rounds), "");
-    print_ratio("limit / loop, all cores", ratio(all[LIMIT], all[LOOP], rounds), "");
-    print_ratio("limit / loop, one process", ratio(one[LIMIT], one[LOOP], rounds), "");
-    print_ratio("fuzz / run, all cores", ratio(all[FUZZ], all[RUN], rounds),
+    print_ratio("run / limit, all cores", ratio(all[BENCH_RUN], all[BENCH_LIMIT], rounds),
+                "goal 0.80");
+    print_ratio("run / loop, all cores", ratio(all[BENCH_RUN], all[BENCH_LOOP], rounds),
+                "goal > 2");
+    print_ratio("run / loop, one process", ratio(one[BENCH_RUN], one[BENCH_LOOP], rounds), "");
+    print_ratio("limit / loop, all cores", ratio(all[BENCH_LIMIT], all[BENCH_LOOP], rounds), "");
+    print_ratio("limit / loop, one process", ratio(one[BENCH_LIMIT], one[BENCH_LOOP], rounds), "");
+    print_ratio("fuzz / run, all cores", ratio(all[BENCH_FUZZ], all[BENCH_RUN], rounds),
                 "(random cases, not the seed)");
+    print_ratio("fuzz_sequence / loop, one process",
+                ratio(one[BENCH_FUZZER], one[BENCH_LOOP], rounds), "goal 1");
     return whole;
 }
 
 /* Appends a row of KIND for 1 process (if ALONE) and for so many times the CORES as TIMES has. */
-static size_t plan(struct row *row, enum kind kind, unsigned cores, const unsigned *times)
+static size_t plan(struct row *row, enum bench_kind kind, unsigned cores, const unsigned *times)
 {
     size_t rows = 0;
 
-    if (cores > 1)
+    if (cores > 1 || !*times)
         row[rows++] = (struct row){.kind = kind, .jobs = 1};
     for (; *times && *times * cores <= JOBS_MAX; times++)
         row[rows++] = (struct row){.kind = kind, .jobs = *times * cores};
@@ -159,10 +168,13 @@ int main(int argc, char **argv)
                 ROUNDS_MAX);
         return 2;
     }
-    for (unsigned kind = 0; kind < KINDS; kind++) /* the loops wait more, so go on getting faster */
-        rows += plan(&row[rows], (enum kind)kind, cores,
-                     kind == LOOP || kind == LIMIT ? (const unsigned[]){1, 4, 8, 16, 32, 0}
-                                                   : (const unsigned[]){1, 2, 4, 0});
+    for (unsigned kind = 0; kind < BENCH_KINDS;
+         kind++) /* the loops wait more, so go on getting faster */
+        rows +=
+            plan(&row[rows], (enum bench_kind)kind, cores,
+                 kind == BENCH_LOOP || kind == BENCH_LIMIT ? (const unsigned[]){1, 4, 8, 16, 32, 0}
+                 : kind == BENCH_FUZZER                    ? (const unsigned[]){0}
+                                                           : (const unsigned[]){1, 2, 4, 0});
     printf("%u cores, %u rounds of %g seconds\n", cores, rounds, seconds);
     fflush(stdout);
     for (unsigned round = 0; round < rounds; round++)
@@ -171,6 +183,7 @@ int main(int argc, char **argv)
 
     bool whole = print(row, rows, rounds);
 
+    whole = bench_profile(seconds) && whole;
     whole = bench_tables() && whole;
     return whole ? 0 : 1;
 }
