@@ -37,6 +37,11 @@ foreach(source ${test_sources})
     nst_add_check(${source} ${name} ${label})
 endforeach()
 
+if(TARGET test_memory) # has each allocation fail
+    target_link_options(test_memory PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+                        -Wl,--wrap=reallocarray,--wrap=strdup)
+endif()
+
 # Each suite notes what became of its mutants; the test `mutants` prints the table of all.
 # Once more with every fault in every sequence of the corpus: ctest --test-dir build/dev -L slow.
 if(TARGET test_kernel_faults)

@@ -151,13 +151,16 @@ struct nst_renamer {
         uint64_t *key;
         uint64_t *name;
         size_t cap, len;
+        bool failed; /* memory ran out */
     } mounts, groups, devices;
 };
 
-/* The name of an id; 0 stays 0, and 0 is also given when memory ran out (len doesn't grow then). */
+/* The name of an id; 0 stays 0, and 0 is also given when memory ran out (len doesn't grow then). Then
+ * what was named isn't to be trusted: nst_renamer_failed() says so, and no text is made with it. */
 uint64_t nst_renamer_mount(struct nst_renamer *renamer, uint64_t id);
 uint64_t nst_renamer_group(struct nst_renamer *renamer, uint64_t group);
 uint64_t nst_renamer_device(struct nst_renamer *renamer, unsigned major, unsigned minor);
+bool nst_renamer_failed(const struct nst_renamer *renamer);
 void nst_renamer_free(struct nst_renamer *renamer); /* zeroes; harmless twice */
 
 /* Equal in every field and in order: the same namespace, read twice, with nothing changed in

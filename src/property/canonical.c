@@ -14,6 +14,13 @@ void nst_canon_free(struct nst_canon *canon)
     nst_renamer_free(&canon->owners);
 }
 
+static bool has_failed(const struct nst_canon *canon)
+{
+    return nst_renamer_failed(&canon->mounts) || nst_renamer_failed(&canon->processes) ||
+           nst_renamer_failed(&canon->nodes) || nst_renamer_failed(&canon->namespaces) ||
+           nst_renamer_failed(&canon->owners);
+}
+
 /* Copies PATH, its components that are a number named by RENAMER: /proc/57/ns to /proc/1/ns. */
 static char *rename_processes(const char *path, struct nst_renamer *renamer)
 {
@@ -109,7 +116,7 @@ char *nst_canon_text(struct nst_canon *canon, const struct nst_snapshot *snapsho
                 view->whole ? "whole" : "in part", table);
         free(table);
     }
-    if (!out || fclose(out) != 0) {
+    if (!out || fclose(out) != 0 || has_failed(canon)) {
         free(text);
         return NULL;
     }

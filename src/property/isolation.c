@@ -5,6 +5,7 @@
  *
  * What vanishes may do so by rmdir or unlink of its mount point elsewhere: mount_namespaces(7),
  * "Restrictions on mount namespaces", from Linux 3.18 on. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,6 +180,7 @@ bool nst_isolation_is_meant(const struct nst_trace *trace, enum nst_intent inten
 struct leak {
     const struct nst_trace *trace;
     bool unlinks; /* the call may take mounts away from other namespaces */
+    bool failed;  /* memory ran out */
     char *text;   /* the first change that mustn't be; owned */
 };
 
@@ -203,6 +205,7 @@ static void note_change(void *ctx, const struct nst_change *change)
 
     nst_trace_renamer(leak->trace, &renamer); /* only here: most traces have no leak to tell of */
     leak->text = nst_change_text(change, &renamer);
+    leak->failed |= !leak->text;
     nst_renamer_free(&renamer);
 }
 
@@ -215,8 +218,11 @@ static int find_leak(const struct nst_trace *trace, bool may_unlink,
     struct leak leak = {.trace = trace, .unlinks = may_unlink};
     int r = nst_table_diff(&before->table, &after->table, note_change, &leak);
 
-    *ret_text = leak.text;
-    return r;
+    *ret_text = leak.failed ? NULL : leak.text;
+    if (!leak.failed)
+        return r;
+    free(leak.text);
+    return -ENOMEM;
 }
 
 /* Polling says only that something happened. Where nothing is left of it, it was undone. */

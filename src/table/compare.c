@@ -20,7 +20,10 @@ static uint64_t name(struct nst_names *names, uint64_t key)
     known = nst_names_get(names, key);
     if (known)
         return known;
-    return nst_names_put(names, key, names->len + 1) ? names->len : 0;
+    if (nst_names_put(names, key, names->len + 1))
+        return names->len;
+    names->failed = true;
+    return 0;
 }
 
 uint64_t nst_renamer_mount(struct nst_renamer *renamer, uint64_t id)
@@ -36,6 +39,12 @@ uint64_t nst_renamer_group(struct nst_renamer *renamer, uint64_t group)
 uint64_t nst_renamer_device(struct nst_renamer *renamer, unsigned major, unsigned minor)
 {
     return name(&renamer->devices, ((uint64_t)major << 32 | minor) + 1);
+}
+
+bool nst_renamer_failed(const struct nst_renamer *renamer)
+{
+    return renamer &&
+           (renamer->mounts.failed || renamer->groups.failed || renamer->devices.failed);
 }
 
 void nst_renamer_free(struct nst_renamer *renamer)
@@ -201,7 +210,8 @@ bool nst_tables_equivalent(const struct nst_table *a, const struct nst_table *b)
     if (!nst_table_order(a, &a_order, NULL) && !nst_table_order(b, &b_order, NULL)) {
         same = true;
         for (size_t i = 0; same && i < a->len; i++)
-            same = same_meaning(&a->mount[a_order[i]], &as, &b->mount[b_order[i]], &bs);
+            same = same_meaning(&a->mount[a_order[i]], &as, &b->mount[b_order[i]], &bs) &&
+                   !nst_renamer_failed(&as) && !nst_renamer_failed(&bs);
     }
     free(a_order);
     free(b_order);
@@ -250,6 +260,7 @@ char *nst_table_text(const struct nst_table *table, struct nst_renamer *renamer)
         nst_growing_string(&g, "\n");
     }
     free(order);
+    g.failed |= nst_renamer_failed(names);
     nst_renamer_free(&own);
     return nst_growing_steal(&g);
 }

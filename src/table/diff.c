@@ -144,13 +144,14 @@ char *nst_change_text(const struct nst_change *change, struct nst_renamer *renam
     if (change->before && change->after) {
         nst_growing_string(&g, ": ");
         nst_growing_change(&g, change->before, change->after, renamer);
-        return nst_growing_steal(&g);
+    } else {
+        nst_growing_string(&g, " ");
+        nst_growing_escaped(&g, m->type);
+        nst_growing_string(&g, " (");
+        nst_growing_options(&g, m->options);
+        nst_growing_string(&g, ") ");
+        nst_growing_propagation(&g, m, renamer);
     }
-    nst_growing_string(&g, " ");
-    nst_growing_escaped(&g, m->type);
-    nst_growing_string(&g, " (");
-    nst_growing_options(&g, m->options);
-    nst_growing_string(&g, ") ");
-    nst_growing_propagation(&g, m, renamer);
+    g.failed |= nst_renamer_failed(renamer);
     return nst_growing_steal(&g);
 }

@@ -152,6 +152,6 @@ char *nst_table_draw(const struct nst_table *table, unsigned flags, const struct
             draw_mount(&d, &before->mount[i], GONE, "", 0);
     nst_names_free(&d.old);
     nst_names_free(&now);
-    d.g.failed |= failed;
+    d.g.failed |= failed || nst_renamer_failed(renamer);
     return nst_growing_steal(&d.g);
 }
