@@ -203,6 +203,60 @@ START_TEST(a_foreign_namespace_is_read_by_its_id)
 }
 END_TEST
 
+START_TEST(a_namespace_lives_until_nothing_holds_it)
+{
+    struct nst_table own;
+    uint64_t id;
+    uint32_t mounts;
+    int fd, error;
+
+    enter();
+    fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    error = nst_ns_mount_count(fd, &mounts);
+    if (error == -ENOSYS || nst_ns_mnt_id(fd, &id) < 0 || nst_ns_lives(id) == -ENOSYS)
+        return;
+    ck_assert_int_eq(error, 0);
+    ck_assert_int_eq(nst_table_read_mountinfo(0, &own), 0);
+    ck_assert_uint_eq(mounts, own.len);
+    nst_table_free(&own);
+    ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+    ck_assert_int_eq(nst_ns_lives(id), 1);
+    close(fd);
+    for (int i = 0; i < 1000 && nst_ns_lives(id); i++) /* its end is the kernel's to do */
+        usleep(1000);
+    ck_assert_int_eq(nst_ns_lives(id), 0);
+    ck_assert_int_eq(nst_ns_mount_count(-1, &mounts), -EBADF);
+}
+END_TEST
+
+/* Longer than what a first answer of statmount(2) has room for. */
+START_TEST(a_mount_of_a_long_path_is_read_whole)
+{
+    struct nst_table mountinfo, statmount;
+    char name[201];
+    int error;
+
+    enter();
+    ck_assert_int_eq(chdir("/tmp"), 0); /* what enter() mounted */
+    memset(name, 'x', 200);
+    name[200] = '\0';
+    for (int i = 0; i < 17; i++) {
+        ck_assert_int_eq(mkdir(name, 0755), 0);
+        ck_assert_int_eq(chdir(name), 0);
+    }
+    ck_assert_int_eq(mount("long", ".", "tmpfs", 0, NULL), 0);
+    ck_assert_int_eq(nst_table_read_mountinfo(0, &mountinfo), 0);
+    error = nst_table_read_statmount(0, &statmount);
+    if (error != -ENOSYS && error != -EPERM) {
+        ck_assert_int_eq(error, 0);
+        ck_assert_int_eq(nst_views_compare(&mountinfo, &statmount, NULL), 0);
+        ck_assert_uint_gt(strlen(mountinfo.mount[mountinfo.len - 1].point), 3400);
+        nst_table_free(&statmount);
+    }
+    nst_table_free(&mountinfo);
+}
+END_TEST
+
 /* A copy of a namespace has other ids, and means the same. */
 START_TEST(a_copied_namespace_is_equivalent_to_its_original)
 {
@@ -296,6 +350,8 @@ int main(void)
     tcase_add_test(views, the_views_tell_the_same_propagation_and_deletion);
     tcase_add_test(views, the_views_agree_below_a_changed_root);
     tcase_add_test(views, a_foreign_namespace_is_read_by_its_id);
+    tcase_add_test(views, a_namespace_lives_until_nothing_holds_it);
+    tcase_add_test(views, a_mount_of_a_long_path_is_read_whole);
     tcase_add_test(views, a_copied_namespace_is_equivalent_to_its_original);
     tcase_add_test(views, a_table_of_a_thousand_mounts_is_read_whole);
     tcase_add_test(views, trouble_is_an_errno);
