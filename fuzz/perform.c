@@ -172,7 +172,7 @@ int nst_fuzz_perform(const struct nst_fuzz_target *target, const uint8_t *data, 
     else if (r == -E2BIG)
         tell_too_big(target, why);
     else if (r < 0) {
-        fprintf(stderr, "%s: %s: %s\n", target->name, why, strerrorname_np(-r));
+        fprintf(stderr, "%s: %s: %s\n", target->name, why, nst_errno_name(-r));
         abort();
     }
     nst_trace_free(&trace);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <ns-tool/sequence.h>
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 __attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 
@@ -21,7 +23,7 @@ static int replay_file(const char *path, size_t size)
     FILE *file = fopen(path, "re");
 
     if (!data || !file || fread(data, 1, size, file) != size) {
-        fprintf(stderr, "%s: cannot read: %s\n", path, strerrorname_np(errno ? errno : EIO));
+        fprintf(stderr, "%s: cannot read: %s\n", path, nst_errno_name(errno ? errno : EIO));
         if (file)
             fclose(file);
         free(data);
@@ -54,7 +56,7 @@ int main(int argc, char **argv)
     }
     tree = fts_open(argv + 1, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
     if (!tree) {
-        fprintf(stderr, "%s: cannot walk: %s\n", argv[1], strerrorname_np(errno));
+        fprintf(stderr, "%s: cannot walk: %s\n", argv[1], nst_errno_name(errno));
         return 2;
     }
     while ((entry = fts_read(tree))) {
@@ -65,7 +67,7 @@ int main(int argc, char **argv)
         } else if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR ||
                    entry->fts_info == FTS_ERR) {
             fprintf(stderr, "%s: cannot read: %s\n", entry->fts_path,
-                    strerrorname_np(entry->fts_errno));
+                    nst_errno_name(entry->fts_errno));
             status = 2;
         }
     }

@@ -77,7 +77,7 @@ static inline void nst_prop_perform(struct nst_prop_run *run, const struct nst_s
         size_t len;
 
         ck_assert_int_eq(nst_strace_print(sequence, &text, &len), 0);
-        ck_abort_msg("running: %s: %s\n%s", run->why, strerrorname_np(-r), text);
+        ck_abort_msg("running: %s: %s\n%s", run->why, nst_errno_name(-r), text);
     }
     for (size_t i = 0; i < ret_trace->len; i++) {
         run->calls += ret_trace->step[i].kind != NST_ANSWER_NONE;
@@ -278,7 +278,7 @@ START_TEST(nst_prop_holds)
     struct nst_prop_run run = {.prop = &nst_props[_i]};
     int r = nst_sandbox_open(&run.prop->run, &run.sandbox, run.why);
 
-    ck_assert_msg(!r, "making a sandbox: %s: %s", run.why, strerrorname_np(-r));
+    ck_assert_msg(!r, "making a sandbox: %s: %s", run.why, nst_errno_name(-r));
     nst_prop_try_all(&run);
     nst_sandbox_close(run.sandbox);
 }

@@ -56,6 +56,20 @@ static const char *const canonical[] = {
     "propagation=0, userns_fd=0}, 32) = 0\n",
 };
 
+START_TEST(errors_have_the_names_that_the_c_library_gives_them)
+{
+    for (int error = -1; error < 300; error++) {
+        const char *name = strerrorname_np(error), *own = nst_errno_name(error);
+
+        if (error <= 0)
+            ck_assert_ptr_null(own);
+        else
+            ck_assert_msg((!name && !own) || (name && own && !strcmp(name, own)), "%d: %s", error,
+                          own ? own : "none");
+    }
+}
+END_TEST
+
 START_TEST(canonical_text_reads_and_prints_as_itself)
 {
     char *printed = read_and_print(canonical[_i], NULL);
@@ -216,6 +230,7 @@ int main(void)
 
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, the_table_of_calls_is_whole, 0, NST_CALLS);
+    tcase_add_test(tests, errors_have_the_names_that_the_c_library_gives_them);
     tcase_add_loop_test(tests, canonical_text_reads_and_prints_as_itself, 0,
                         sizeof canonical / sizeof *canonical);
     tcase_add_loop_test(tests, malformed_text_is_refused_at_its_line_and_column, 0,

@@ -195,4 +195,7 @@ int nst_strace_print(const struct nst_sequence *sequence, char **ret_text, size_
  * Returns NULL when there is no memory. */
 char *nst_call_text(const struct nst_call *call);
 
+/* The name of ERROR (positive), "ENOENT"; NULL: it has none. */
+const char *nst_errno_name(int error);
+
 #endif

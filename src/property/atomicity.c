@@ -16,7 +16,7 @@ static enum nst_verdict check(const struct nst_trace *trace,
             if (step->events.event[n].kind == NST_EVENT_ATTACH)
                 return nst_finding_at(ret_finding, i,
                                       "%s failed with %s and showed a mount in the parent",
-                                      nst_calls[step->call->id].name, strerrorname_np(step->error));
+                                      nst_calls[step->call->id].name, nst_errno_name(step->error));
         if (step->before == step->after)
             continue;
         for (size_t n = 0; n < step->before->len; n++) {
@@ -26,7 +26,7 @@ static enum nst_verdict check(const struct nst_trace *trace,
             if (after && !nst_tables_equal(&before->table, &after->table))
                 return nst_finding_at(ret_finding, i,
                                       "%s failed with %s and changed the table of %s",
-                                      nst_calls[step->call->id].name, strerrorname_np(step->error),
+                                      nst_calls[step->call->id].name, nst_errno_name(step->error),
                                       before->parent ? "the parent" : "a child's namespace");
         }
     }

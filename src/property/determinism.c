@@ -36,7 +36,7 @@ static const char *answer_text(const struct nst_step *step, char *text, size_t s
         snprintf(text, size, "%lld", (long long)step->value);
         break;
     case NST_ANSWER_ERROR:
-        snprintf(text, size, "%s", strerrorname_np(step->error));
+        snprintf(text, size, "%s", nst_errno_name(step->error));
         break;
     case NST_ANSWER_ENDED:
         snprintf(text, size, "the actor's end");

@@ -139,7 +139,7 @@ static enum nst_verdict compare_steps(const struct nst_step *first, const struct
     } else if (second->kind != NST_ANSWER_VALUE) {
         return nst_finding_at(ret_finding, at, "%s by actor %u succeeded, and %s in its place: %s",
                               name, first->call->actor, nst_calls[second->call->id].name,
-                              second->kind == NST_ANSWER_ERROR ? strerrorname_np(second->error)
+                              second->kind == NST_ANSWER_ERROR ? nst_errno_name(second->error)
                                                                : "no answer");
     }
     if (nst_events_differ(&first->events, &second->events, at, ret_finding))

@@ -9,7 +9,7 @@ static enum nst_verdict check(const struct nst_trace *trace,
 {
     if (trace->setup && trace->setup->kind == NST_ANSWER_ERROR)
         return nst_finding_at(ret_finding, trace->len, "the setup failed with %s",
-                              strerrorname_np(trace->setup->error));
+                              nst_errno_name(trace->setup->error));
     if (trace->setup && trace->setup->kind != NST_ANSWER_VALUE)
         return nst_finding_at(ret_finding, trace->len, "the setup %s",
                               trace->setup->kind == NST_ANSWER_ENDED
@@ -32,13 +32,13 @@ static enum nst_verdict check(const struct nst_trace *trace,
                                   name);
         if (expect->kind == NST_SUCCEEDS && step->kind == NST_ANSWER_ERROR)
             return nst_finding_at(ret_finding, i, "%s failed with %s, expected success", name,
-                                  strerrorname_np(step->error));
+                                  nst_errno_name(step->error));
         if (expect->kind == NST_FAILS && step->kind != NST_ANSWER_ERROR)
             return nst_finding_at(ret_finding, i, "%s succeeded, expected %s", name,
-                                  strerrorname_np(expect->error));
+                                  nst_errno_name(expect->error));
         if (expect->kind == NST_FAILS && step->error != expect->error)
             return nst_finding_at(ret_finding, i, "%s failed with %s, expected %s", name,
-                                  strerrorname_np(step->error), strerrorname_np(expect->error));
+                                  nst_errno_name(step->error), nst_errno_name(expect->error));
     }
     return NST_PASS;
 }

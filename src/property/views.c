@@ -21,7 +21,7 @@ static enum nst_verdict check_view(const struct nst_ns_view *view, size_t step,
     if (r > 0)
         nst_finding_at(ret_finding, step, "in %s: %s", whose, difference ? difference : "?");
     else if (r < 0)
-        nst_finding_at(ret_finding, step, "in %s: cannot compare: %s", whose, strerrorname_np(-r));
+        nst_finding_at(ret_finding, step, "in %s: cannot compare: %s", whose, nst_errno_name(-r));
     free(difference);
     nst_table_free(&mounts);
     return r > 0 ? NST_FAIL : r < 0 ? NST_ERROR : NST_PASS;

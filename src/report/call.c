@@ -16,7 +16,7 @@ static void write_answer(FILE *out, const struct nst_step *step)
         fprintf(out, "%" PRId64, expect->kind == NST_SUCCEEDS ? expect->value : step->value);
         break;
     case NST_ANSWER_ERROR:
-        fprintf(out, "-1 %s (%s)", strerrorname_np(step->error), strerrordesc_np(step->error));
+        fprintf(out, "-1 %s (%s)", nst_errno_name(step->error), strerrordesc_np(step->error));
         break;
     case NST_ANSWER_ENDED:
         fputs("?", out);
@@ -28,7 +28,7 @@ static void write_answer(FILE *out, const struct nst_step *step)
     bool failed = step->kind == NST_ANSWER_ERROR;
 
     if (expect->kind == NST_FAILS && (!failed || step->error != expect->error))
-        fprintf(out, "  # expected %s", strerrorname_np(expect->error));
+        fprintf(out, "  # expected %s", nst_errno_name(expect->error));
     else if (expect->kind == NST_SUCCEEDS && failed)
         fprintf(out, "  # expected %" PRId64, expect->value);
 }

@@ -183,7 +183,7 @@ int nst_claim_main(const struct nst_claim *claim)
     int r = nst_claim_try(&mine, &result, why);
 
     if (r < 0) {
-        fprintf(stderr, "it can't be tried here: %s: %s\n", why, strerrorname_np(-r));
+        fprintf(stderr, "it can't be tried here: %s: %s\n", why, nst_errno_name(-r));
         return r == -EPIPE ? 1 : 77;
     }
     print(&mine, &result);

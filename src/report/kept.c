@@ -102,7 +102,7 @@ int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
 
     if (!in) {
         r = -errno;
-        snprintf(why, WHY, "opening %s: %s", path, strerrorname_np(-r));
+        snprintf(why, WHY, "opening %s: %s", path, nst_errno_name(-r));
         return r;
     }
     while (!r && getline(&line, &cap, in) > 0 && (*line == '#' || *line == '\n'))

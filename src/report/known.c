@@ -62,7 +62,7 @@ int nst_known_read(const char *directory, struct nst_known *ret_known, char *why
     if (!r && !(ret_known->finding = calloc((size_t)len + 1, sizeof *ret_known->finding)))
         r = -ENOMEM;
     if (r < 0)
-        snprintf(why, WHY, "reading %.100s: %s", directory, strerrorname_np(-r));
+        snprintf(why, WHY, "reading %.100s: %s", directory, nst_errno_name(-r));
     for (int i = 0; i < len; i++) {
         char *path;
 

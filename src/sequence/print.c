@@ -138,7 +138,7 @@ static void print_call(FILE *out, const struct nst_call *call)
     if (call->expect.kind == NST_SUCCEEDS)
         fprintf(out, " = %" PRId64, call->expect.value);
     else if (call->expect.kind == NST_FAILS)
-        fprintf(out, " = -1 %s (%s)", strerrorname_np(call->expect.error),
+        fprintf(out, " = -1 %s (%s)", nst_errno_name(call->expect.error),
                 strerrordesc_np(call->expect.error));
 }
 

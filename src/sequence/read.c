@@ -111,7 +111,7 @@ static int read_args(struct nst_lexer *lexer, struct nst_call *call)
 static int errno_by_name(const char *name, size_t len)
 {
     for (int error = 1; error < 134; error++) {
-        const char *known = strerrorname_np(error);
+        const char *known = nst_errno_name(error);
 
         if (known && !strncmp(known, name, len) && !known[len])
             return error;

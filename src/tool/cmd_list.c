@@ -10,7 +10,7 @@
 
 static const char *said(int r)
 {
-    return r < 0 ? strerrorname_np(-r) : "yes";
+    return r < 0 ? nst_errno_name(-r) : "yes";
 }
 
 static void list_calls(void)

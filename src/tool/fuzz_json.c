@@ -57,10 +57,10 @@ static json_t *kernel(void)
     for (size_t i = 0; i < sizeof kernel.feature / sizeof *kernel.feature; i++) {
         const struct nst_tool_feature *feature = &kernel.feature[i];
 
-        json_array_append_new(
-            features, json_pack("{s:s, s:s?, s:b, s:s?}", "name", feature->name, "since",
-                                feature->since, "supported", !feature->result, "error",
-                                feature->result ? strerrorname_np(-feature->result) : NULL));
+        json_array_append_new(features,
+                              json_pack("{s:s, s:s?, s:b, s:s?}", "name", feature->name, "since",
+                                        feature->since, "supported", !feature->result, "error",
+                                        feature->result ? nst_errno_name(-feature->result) : NULL));
     }
     return json_pack("{s:s, s:s, s:o}", "release", kernel.name.release, "machine",
                      kernel.name.machine, "features", features);
@@ -142,7 +142,7 @@ static json_t *results(const struct nst_coverage *coverage)
         json_t *row = json_object();
 
         for (int error = 0; error < NST_ERRNO_MAX; error++) {
-            const char *name = error ? strerrorname_np(error) : "success";
+            const char *name = error ? nst_errno_name(error) : "success";
 
             if (name && coverage->results[i][error])
                 json_object_set_new(row, name, count(coverage->results[i][error]));

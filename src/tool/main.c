@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ns-tool/sequence.h>
 #include <ns-tool/version.h>
 
 /* In the order in which --help shows them. */
@@ -63,7 +64,7 @@ int nst_tool_error(int status, int error, const char *format, ...)
     vfprintf(stderr, format, args);
     va_end(args);
     if (error) {
-        name = strerrorname_np(abs(error));
+        name = nst_errno_name(abs(error));
         fprintf(stderr, ": %s (%s)", name ? name : "unknown errno", strerror(abs(error)));
     }
     fputc('\n', stderr);
