@@ -56,7 +56,7 @@ static const char *const canonical[] = {
     "propagation=0, userns_fd=0}, 32) = 0\n",
 };
 
-START_TEST(errors_have_the_names_that_the_c_library_gives_them)
+START_TEST(errors_and_signals_have_the_names_that_the_c_library_gives_them)
 {
     for (int error = -1; error < 300; error++) {
         const char *name = strerrorname_np(error), *own = nst_errno_name(error);
@@ -66,7 +66,13 @@ START_TEST(errors_have_the_names_that_the_c_library_gives_them)
         else
             ck_assert_msg((!name && !own) || (name && own && !strcmp(name, own)), "%d: %s", error,
                           own ? own : "none");
+        if (name)
+            ck_assert_str_eq(nst_errno_text(error), strerrordesc_np(error));
     }
+    for (int signal = 1; signal < 32; signal++)
+        ck_assert_str_eq(nst_signal_name(signal), sigabbrev_np(signal));
+    ck_assert_ptr_null(nst_signal_name(0));
+    ck_assert_ptr_null(nst_signal_name(32));
 }
 END_TEST
 
@@ -230,7 +236,7 @@ int main(void)
 
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, the_table_of_calls_is_whole, 0, NST_CALLS);
-    tcase_add_test(tests, errors_have_the_names_that_the_c_library_gives_them);
+    tcase_add_test(tests, errors_and_signals_have_the_names_that_the_c_library_gives_them);
     tcase_add_loop_test(tests, canonical_text_reads_and_prints_as_itself, 0,
                         sizeof canonical / sizeof *canonical);
     tcase_add_loop_test(tests, malformed_text_is_refused_at_its_line_and_column, 0,

@@ -7,6 +7,7 @@
 #define NST_MOUNT_ABI_H
 
 #include <stdint.h>
+#include <string.h>
 #include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h> /* glibc's; don't include <linux/mount.h> beside it, they clash in glibc 2.36 */
@@ -29,7 +30,31 @@
     467 /* 6.15: (int dfd, const char *path, unsigned flags, struct mount_attr *, size_t) */
 #endif
 
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442 /* 5.12 */
+#endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr __NR_open_tree_attr
+#endif
+#ifndef SYS_close_range
+#define SYS_close_range 436 /* 5.9: (unsigned first, unsigned last, unsigned flags) */
+#endif
+
 /* ---- include/uapi/linux/mount.h ---- */
+
+/* 5.2, and in glibc's headers from 2.36 on */
+#ifndef MOUNT_ATTR_RDONLY
+#define MOUNT_ATTR_RDONLY 0x1
+#define MOUNT_ATTR_NOSUID 0x2
+#define MOUNT_ATTR_NODEV 0x4
+#define MOUNT_ATTR_NOEXEC 0x8
+#endif
+#ifndef FSPICK_CLOEXEC
+#define FSPICK_CLOEXEC 0x1
+#define FSPICK_SYMLINK_NOFOLLOW 0x2
+#define FSPICK_NO_AUTOMOUNT 0x4
+#define FSPICK_EMPTY_PATH 0x8
+#endif
 
 #ifndef OPEN_TREE_CLONE
 #define OPEN_TREE_CLONE 1
@@ -167,9 +192,21 @@ struct nst_statmount {
 
 /* ---- include/uapi/linux/stat.h ---- */
 
+#ifndef STATX_MNT_ID
+#define STATX_MNT_ID 0x00001000U /* 5.8 */
+#endif
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x00004000U /* 6.8: stx_mnt_id is the unique id */
 #endif
+
+/* stx_mnt_id, which headers before 5.8 don't have: include/uapi/linux/stat.h, at 0x90. */
+static inline uint64_t nst_statx_mnt_id(const struct statx *status)
+{
+    uint64_t id;
+
+    memcpy(&id, (const char *)status + 0x90, sizeof id);
+    return id;
+}
 
 /* ---- include/uapi/linux/nsfs.h ---- */
 

@@ -195,7 +195,10 @@ int nst_strace_print(const struct nst_sequence *sequence, char **ret_text, size_
  * Returns NULL when there is no memory. */
 char *nst_call_text(const struct nst_call *call);
 
-/* The name of ERROR (positive), "ENOENT"; NULL: it has none. */
+/* The name of ERROR (positive), "ENOENT"; NULL: it has none. What it says in English, "No such file
+ * or directory". Of a signal below 32 its name without SIG; NULL: it has none. */
 const char *nst_errno_name(int error);
+const char *nst_errno_text(int error);
+const char *nst_signal_name(int signal);
 
 #endif

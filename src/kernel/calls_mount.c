@@ -8,12 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442 /* the same on every architecture since 5.12 */
-#endif
-#ifndef SYS_open_tree_attr
-#define SYS_open_tree_attr 467 /* 6.15 */
-#endif
+#include <ns-tool/mount_abi.h>
 
 struct attr { /* struct mount_attr, linux/mount.h */
     uint64_t set, clr, propagation, userns_fd;

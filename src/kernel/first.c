@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <ns-tool/mount_abi.h>
+
 enum { PARENT_FDS = 3 };
 
 /* The runner's. */

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <ns-tool/mount_abi.h>
+
 /* Whether a call of that row may drop the last reference to a namespace; an unmount only of a bind.
  */
 static bool may_drop(const struct nst_arena *arena, enum nst_call_id id)
@@ -86,8 +88,10 @@ static int add(struct nst_arena *arena, const struct nst_actor *actor, enum nst_
         snprintf(name, sizeof(name), "%d/fd/%d", (int)atomic_load(&actor->pid), fd->real);
     if (NST_SYS(STAT, statx(arena->proc, name, AT_NO_AUTOMOUNT, STATX_MNT_ID, &status)) < 0)
         return -errno;
-    hold[*len] = (struct nst_hold){
-        .actor = actor->name, .kind = kind, .fd = fd ? fd->text : 0, .mount = status.stx_mnt_id};
+    hold[*len] = (struct nst_hold){.actor = actor->name,
+                                   .kind = kind,
+                                   .fd = fd ? fd->text : 0,
+                                   .mount = nst_statx_mnt_id(&status)};
     if (fd)
         error = add_ns(arena, name, same_device(&status, nsfs), &hold[*len]);
     ++*len;

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <ns-tool/mount_abi.h>
+
 static int pivot_here(void)
 {
     if (NST_SYS(PIVOT_ROOT, syscall(SYS_pivot_root, ".", ".")) < 0 ||

@@ -16,7 +16,7 @@ static void write_answer(FILE *out, const struct nst_step *step)
         fprintf(out, "%" PRId64, expect->kind == NST_SUCCEEDS ? expect->value : step->value);
         break;
     case NST_ANSWER_ERROR:
-        fprintf(out, "-1 %s (%s)", nst_errno_name(step->error), strerrordesc_np(step->error));
+        fprintf(out, "-1 %s (%s)", nst_errno_name(step->error), nst_errno_text(step->error));
         break;
     case NST_ANSWER_ENDED:
         fputs("?", out);

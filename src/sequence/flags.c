@@ -199,7 +199,7 @@ int nst_signal_by_name(const struct nst_flag_set *set, const char *name, size_t 
                    : -1;
     }
     for (int number = 1; number < KERNEL_SIGRTMIN; number++) {
-        const char *known = sigabbrev_np(number);
+        const char *known = nst_signal_name(number);
 
         if (known && !strcmp(known, text + 3))
             return number;

@@ -62,7 +62,7 @@ static void print_enum(FILE *out, const struct nst_flag_set *set, uint64_t value
             return;
         }
 
-    const char *signal = set == &nst_enum_signal && value < 32 ? sigabbrev_np((int)value) : NULL;
+    const char *signal = set == &nst_enum_signal && value < 32 ? nst_signal_name((int)value) : NULL;
 
     if (signal)
         fprintf(out, "SIG%s", signal);
@@ -139,7 +139,7 @@ static void print_call(FILE *out, const struct nst_call *call)
         fprintf(out, " = %" PRId64, call->expect.value);
     else if (call->expect.kind == NST_FAILS)
         fprintf(out, " = -1 %s (%s)", nst_errno_name(call->expect.error),
-                strerrordesc_np(call->expect.error));
+                nst_errno_text(call->expect.error));
 }
 
 static int finish(FILE *out, char **text)
