@@ -174,7 +174,7 @@ END_TEST
 
 START_TEST(after_any_fault_in_starting_the_program_nothing_is_left_and_a_sandbox_is_forks)
 {
-    struct text text = {.name = "program", .text = small, .every = true, .program = true};
+    struct text text = {.name = "program", .text = small, .program = true};
 
     ck_assert_int_eq(nst_left_run(sweep_text, &text), 0);
 }
