@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <ns-tool/table.h>
+#include "table_test.h"
 
 static struct nst_table read_text(const char *text)
 {
@@ -131,18 +131,6 @@ START_TEST(canonical_text_names_what_it_renames)
     nst_table_free(&t);
 }
 END_TEST
-
-#define CHANGES 1000 /* bytes of all changes of a test */
-
-static void collect(void *ctx, const struct nst_change *change)
-{
-    char *all = ctx, *text = nst_change_text(change, NULL);
-    size_t len = strlen(all);
-
-    ck_assert_ptr_nonnull(text);
-    snprintf(all + len, CHANGES - len, "%s\n", text);
-    free(text);
-}
 
 START_TEST(a_difference_tells_what_appeared_vanished_and_changed)
 {

@@ -1,9 +1,7 @@
 /* Tables and what differs between them, in words: every field, every byte, every view. */
 #include "nst_test.h"
 
-#include <ns-tool/table.h>
-
-#define CHANGES 1000 /* bytes of all changes of a test */
+#include "table_test.h"
 
 static struct nst_table read_text(const char *text)
 {
@@ -11,16 +9,6 @@ static struct nst_table read_text(const char *text)
 
     ck_assert_int_eq(nst_mountinfo_parse(text, strlen(text), &table, NULL), 0);
     return table;
-}
-
-static void collect(void *ctx, const struct nst_change *change)
-{
-    char *all = ctx, *text = nst_change_text(change, NULL);
-    size_t len = strlen(all);
-
-    ck_assert_ptr_nonnull(text);
-    snprintf(all + len, CHANGES - len, "%s\n", text);
-    free(text);
 }
 
 static const struct change_row {
