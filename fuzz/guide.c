@@ -80,6 +80,8 @@ void nst_fuzz_guide(const struct nst_trace *trace)
 {
     if (!here.asked)
         ask();
+    if (!here.guides && !here.file)
+        return;
     if (here.file)
         nst_coverage_add(&here.coverage, trace);
     for (size_t i = 0; i < trace->len; i++) {
