@@ -85,7 +85,7 @@ void nst_fuzz_finding(const struct nst_fuzz_target *target, struct nst_sequence 
     if (again && nst_shrink(sequence, still_fails, &trial, &shrink, NULL) == 0)
         again = still_fails(&trial, sequence) == 1;
     if (again && trial.property != DIED &&
-        nst_fuzz_known(nst_properties[trial.property]->name, &trial.whole)) {
+        nst_fuzz_known(&trial.judgement, (size_t)trial.property, &trial.whole)) {
         trial_free(&trial);
         return;
     }

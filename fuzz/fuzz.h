@@ -49,7 +49,8 @@ int nst_fuzz_run(const struct nst_fuzz_target *target, const struct nst_sequence
                  bool twins, struct nst_sequence *ret_whole, struct nst_trace *ret_trace,
                  struct nst_judgement *ret_judgement, char *why);
 
-/* Which property JUDGEMENT says is broken: its index, or -1. */
+/* Which property JUDGEMENT says is broken, by something not known by what is seen: its index, or
+ * -1. */
 int nst_fuzz_broken(const struct nst_judgement *judgement);
 
 /* SEQUENCE broke a property: shrinks it, tells all of it and aborts; returns where corpus/findings
@@ -63,8 +64,10 @@ void nst_fuzz_finding(const struct nst_fuzz_target *target, struct nst_sequence 
  * end, how many of them there were, and how many features of <ns-tool/coverage.h>. */
 void nst_fuzz_guide(const struct nst_trace *trace);
 
-/* Whether WHOLE, shrunk, breaks PROPERTY as is known of this kernel. */
-bool nst_fuzz_known(const char *property, const struct nst_sequence *whole);
+/* Whether WHOLE, shrunk, breaks the property of that number as is known of this kernel; NULL:
+ * whether what was seen tells that by itself. */
+bool nst_fuzz_known(const struct nst_judgement *judgement, size_t property,
+                    const struct nst_sequence *whole);
 
 /* What libFuzzer's LLVMFuzzerCustomMutator and LLVMFuzzerCustomCrossOver are asked for. What comes
  * out is canonical text, save where bytes were changed. */

@@ -6,7 +6,8 @@
 
 #include "fuzz.h"
 
-bool nst_fuzz_known(const char *property, const struct nst_sequence *whole)
+bool nst_fuzz_known(const struct nst_judgement *judgement, size_t property,
+                    const struct nst_sequence *whole)
 {
     static struct nst_known known; /* read once */
     static bool read;
@@ -18,5 +19,6 @@ bool nst_fuzz_known(const char *property, const struct nst_sequence *whole)
         abort();
     }
     read = true;
-    return nst_known_find(&known, property, whole) != NULL;
+    return nst_known_find(&known, nst_properties[property]->name, &judgement->finding[property],
+                          whole) != NULL;
 }

@@ -102,7 +102,8 @@ int nst_fuzz_run(const struct nst_fuzz_target *target, const struct nst_sequence
 int nst_fuzz_broken(const struct nst_judgement *judgement)
 {
     for (size_t i = 0; i < judgement->len; i++)
-        if (judgement->verdict[i] == NST_FAIL || judgement->verdict[i] == NST_ERROR)
+        if ((judgement->verdict[i] == NST_FAIL && !nst_fuzz_known(judgement, i, NULL)) ||
+            judgement->verdict[i] == NST_ERROR)
             return (int)i;
     return -1;
 }

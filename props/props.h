@@ -189,7 +189,8 @@ static inline int nst_prop_still_fails(void *ctx, const struct nst_sequence *can
 }
 
 /* Whether WHOLE, shrunk, is what this kernel is known to break (corpus/findings). */
-static inline bool nst_prop_is_known(const struct nst_prop *prop, const struct nst_sequence *whole)
+static inline bool nst_prop_is_known(const struct nst_prop *prop, const struct nst_finding *finding,
+                                     const struct nst_sequence *whole)
 {
     const char *source = getenv("NST_SOURCE_DIR");
     const struct nst_known_finding *found = NULL;
@@ -200,7 +201,7 @@ static inline bool nst_prop_is_known(const struct nst_prop *prop, const struct n
         return false;
     ck_assert_int_gt(asprintf(&directory, "%s/corpus/findings", source), 0);
     ck_assert_msg(!nst_known_read(directory, &known, why), "%s", why);
-    found = nst_known_find(&known, prop->property, whole);
+    found = nst_known_find(&known, prop->property, finding, whole);
     if (found)
         fprintf(stderr, "%s: expected-finding: %s\n", prop->claim, found->path);
     nst_known_free(&known);
@@ -223,7 +224,7 @@ static inline void nst_prop_fail(struct nst_prop_run *run, uint64_t index,
 
     nst_prop_whole(run->prop, sequence, &whole);
     ck_assert_int_eq(nst_strace_print(&whole, &text, &len), 0);
-    if (!fails || !nst_prop_is_known(run->prop, &whole))
+    if (!fails || !nst_prop_is_known(run->prop, &again, &whole))
         ck_abort_msg("%s, seed %llu, case %llu: %s%s\n%s", run->prop->claim,
                      (unsigned long long)nst_props_seed, (unsigned long long)index,
                      fails ? again.text : finding->text,

@@ -149,9 +149,24 @@ START_TEST(a_search_goes_on_when_it_meets_a_known_finding)
 }
 END_TEST
 
+/* Whatever the calls are. */
+START_TEST(a_search_knows_a_finding_by_what_is_seen)
+{
+    struct nst_test_run run =
+        search("# finding: isolation\n# kernel: HERE\n# known by: *shows in the parent: + *\n",
+               "1 unshare(CLONE_NEWPID)\n");
+
+    must_say(&run, 0, "40 cases in ");
+    must_say(&run, 0, "isolation       held, expected-finding in ");
+    nst_test_run_free(&run);
+}
+END_TEST
+
 START_TEST(a_search_ends_when_it_meets_another_one)
 {
     static const char *const others[][2] = {
+        {"# finding: isolation\n# kernel: HERE\n# known by: *shows in the parent: - *\n",
+         "1 unshare(CLONE_NEWNS)\n"},
         {"# finding: isolation\n# kernel: HERE9\n", "1 unshare(CLONE_NEWNS)\n"},
         {"# finding: views\n# kernel: HERE\n", "1 unshare(CLONE_NEWNS)\n"},
         {"# finding: isolation\n# kernel: HERE\n", "1 unshare(CLONE_NEWNS|CLONE_NEWUSER)\n"},
@@ -184,7 +199,8 @@ int main(void)
     tcase_add_loop_test(tests, what_the_comments_say_of_a_sequence_is_heeded, 0,
                         sizeof rows / sizeof *rows);
     tcase_add_test(tests, a_search_goes_on_when_it_meets_a_known_finding);
-    tcase_add_loop_test(tests, a_search_ends_when_it_meets_another_one, 0, 4);
+    tcase_add_test(tests, a_search_knows_a_finding_by_what_is_seen);
+    tcase_add_loop_test(tests, a_search_ends_when_it_meets_another_one, 0, 5);
     suite_add_tcase(suite, tests);
     status = nst_test_run_suite(suite);
     nst_corpus_free(&regressions);

@@ -5,9 +5,9 @@
  *     # promise: …                       the sentence that is broken
  *     # seen: …                          what was seen
  *     # kernel: 6.18.44 (x86_64)         where; of a finding: on these it is expected
- *     # seed: 7
- *     # command: ns-tool fuzz …          that found it
- *     # options: --random --isolated     how `run` is to judge it
+ *     # known by: in *: no point         what fails by something that fnmatch(3) finds like this is
+ * it # seed: 7 # command: ns-tool fuzz …          that found it # options: --random --isolated how
+ * `run` is to judge it
  *
  * Keys that aren't known, and lines without one, are comments and nothing more. */
 #ifndef NS_TOOL_KEPT_H
@@ -22,6 +22,7 @@
 struct nst_kept {
     char property[NST_KEPT_TEXT]; /* names, between commas; empty: the file is none of both */
     char kernel[NST_KEPT_TEXT];   /* releases, between commas */
+    char known_by[NST_KEPT_TEXT]; /* a pattern of what is seen; empty: known by its calls */
     bool finding;
     bool random, isolated, privileged, no_fanotify, at_once; /* the options */
 };
@@ -69,9 +70,12 @@ int nst_known_read(const char *directory, struct nst_known *ret_known, char *why
 /* Frees what KNOWN owns and empties it. */
 void nst_known_free(struct nst_known *known);
 
-/* The one that SEQUENCE, shrunk, breaks PROPERTY by: its calls are among SEQUENCE's, in order, each
- * with at least its flags. NULL: none, so it is something new. */
+/* The one that PROPERTY was broken by, as FINDING tells. One that is known by what is seen matches
+ * the finding's text (fnmatch(3)), and SEQUENCE may be as long as it likes; any other has its calls
+ * among those of SEQUENCE, which is shrunk, in order, each with at least its flags. With a SEQUENCE
+ * of NULL these are left out. NULL: none, so it is something new. */
 const struct nst_known_finding *nst_known_find(const struct nst_known *known, const char *property,
+                                               const struct nst_finding *finding,
                                                const struct nst_sequence *sequence);
 
 #endif

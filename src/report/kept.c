@@ -84,6 +84,8 @@ static int read_line(char *line, struct nst_kept *kept, char *why)
         return read_options(value, kept, why);
     if (!strcmp(key, "kernel"))
         snprintf(kept->kernel, sizeof kept->kernel, "%s", value);
+    if (!strcmp(key, "known by"))
+        snprintf(kept->known_by, sizeof kept->known_by, "%s", value);
     if (strcmp(key, "property") != 0 && strcmp(key, "finding") != 0)
         return 0;
     kept->finding = key[0] == 'f';

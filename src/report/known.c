@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,19 +101,27 @@ static bool has_call(const struct nst_call *wanted, const struct nst_call *call)
     return true;
 }
 
+static bool has_calls(const struct nst_sequence *wanted, const struct nst_sequence *sequence)
+{
+    size_t met = 0;
+
+    for (size_t n = 0; n < sequence->len && met < wanted->len; n++)
+        met += has_call(&wanted->call[met], &sequence->call[n]);
+    return met == wanted->len;
+}
+
 const struct nst_known_finding *nst_known_find(const struct nst_known *known, const char *property,
+                                               const struct nst_finding *finding,
                                                const struct nst_sequence *sequence)
 {
     for (size_t i = 0; i < known->len; i++) {
-        const struct nst_sequence *wanted = &known->finding[i].sequence;
-        size_t met = 0;
+        const struct nst_known_finding *one = &known->finding[i];
 
-        if (!nst_kept_names(&known->finding[i].kept, property))
+        if (!nst_kept_names(&one->kept, property))
             continue;
-        for (size_t n = 0; n < sequence->len && met < wanted->len; n++)
-            met += has_call(&wanted->call[met], &sequence->call[n]);
-        if (met == wanted->len)
-            return &known->finding[i];
+        if (*one->kept.known_by ? !fnmatch(one->kept.known_by, finding->text, 0)
+                                : sequence && has_calls(&one->sequence, sequence))
+            return one;
     }
     return NULL;
 }

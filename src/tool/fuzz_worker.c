@@ -156,19 +156,25 @@ static int shrink(struct trial *trial, struct nst_sequence *sequence, const stru
     return r;
 }
 
-/* Whether SEQUENCE, shrunk, breaks the property as is known of this kernel. */
-static bool is_known(const struct trial *trial, const struct nst_sequence *sequence)
+/* Whether WHOLE, shrunk, breaks PROPERTY as is known of this kernel; NULL: whether what was seen
+ * tells that by itself. */
+static bool is_known(const struct trial *trial, size_t property, const struct nst_sequence *whole)
 {
-    const char *property = nst_properties[trial->property]->name;
+    return nst_known_find(&trial->options->known, nst_properties[property]->name,
+                          &trial->judgement.finding[property], whole);
+}
+
+static bool is_known_shrunk(const struct trial *trial, const struct nst_sequence *sequence)
+{
     struct nst_sequence whole = {0};
     bool known = behind_setup(trial->options->setup, sequence, &whole) == 0 &&
-                 nst_known_find(&trial->options->known, property, &whole);
+                 is_known(trial, trial->property, &whole);
 
     nst_sequence_free(&whole);
     return known;
 }
 
-/* What failed is shrunk first: only then it can be told whether it is known. */
+/* What failed is shrunk first: most that is known is only then told. */
 static void report(struct trial *trial, uint64_t index, struct nst_sequence *sequence,
                    const struct nst_trace *trace)
 {
@@ -185,7 +191,7 @@ static void report(struct trial *trial, uint64_t index, struct nst_sequence *seq
 
     if (r < 0 && r != -ECANCELED)
         nst_tool_error(0, r, "shrinking case %llu: %s", (unsigned long long)index, trial->why);
-    if (fails && is_known(trial, sequence)) {
+    if (fails && is_known_shrunk(trial, sequence)) {
         atomic_fetch_add(&shared->expected[trial->property], 1);
         return;
     }
@@ -234,7 +240,10 @@ static void judge(struct trial *trial, uint64_t index, struct nst_sequence *sequ
         if (verdict != NST_FAIL && verdict != NST_ERROR)
             continue;
         atomic_fetch_add(&trial->shared->failed[i], 1);
-        first = i;
+        if (verdict == NST_FAIL && is_known(trial, i, NULL))
+            atomic_fetch_add(&trial->shared->expected[i], 1);
+        else
+            first = i;
     }
     trial->property = first;
     if (first < trial->judgement.len)
