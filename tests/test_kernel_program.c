@@ -168,6 +168,40 @@ START_TEST(code_under_test_is_performed_by_a_fork_of_the_tool_in_the_same_sandbo
 }
 END_TEST
 
+/* It fails when it needs a descriptor, and says so from then on, at once. */
+START_TEST(a_sandbox_that_cannot_be_made_anew_for_code_under_test_is_gone)
+{
+    int seven = 7;
+    const struct nst_run_options options = {.setup = note, .setup_ctx = &seven};
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
+    struct nst_sequence sequence = {0};
+    struct nst_trace trace;
+    struct rlimit limit;
+    char why[NST_WHY];
+
+    run(sandbox, NULL);
+    nst_test_read(text, &sequence);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 3;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    ck_assert_int_eq(nst_run(sandbox, &sequence, &options, &trace, why), -EMFILE);
+    ck_assert_msg(strstr(why, "socketpair: "), "%s", why);
+    limit.rlim_cur = limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (int i = 0; i < 2; i++) {
+        int64_t begun = nst_now();
+
+        *why = '\0';
+        ck_assert_int_eq(nst_run(sandbox, &sequence, i ? NULL : &options, &trace, why), -EPIPE);
+        ck_assert_int_lt(nst_now() - begun, INT64_C(1000000000));
+        ck_assert_msg(strstr(why, "the sandbox is gone"), "%s", why);
+        ck_assert_uint_eq(trace.len, 0);
+    }
+    nst_sandbox_close(sandbox);
+    nst_sequence_free(&sequence);
+}
+END_TEST
+
 /* ulimit -f: more than it couldn't be written to a file. */
 START_TEST(where_files_may_not_be_as_big_as_the_arena_a_sandbox_is_forks)
 {
@@ -200,6 +234,7 @@ int main(void)
         tcase_add_test(cases, nobody_can_change_the_program);
         tcase_add_test(cases,
                        code_under_test_is_performed_by_a_fork_of_the_tool_in_the_same_sandbox);
+        tcase_add_test(cases, a_sandbox_that_cannot_be_made_anew_for_code_under_test_is_gone);
         tcase_add_test(cases, where_files_may_not_be_as_big_as_the_arena_a_sandbox_is_forks);
     }
     suite_add_tcase(suite, cases);

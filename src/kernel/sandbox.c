@@ -170,7 +170,7 @@ static int make_of(struct nst_sandbox *sandbox, const struct nst_run_options *op
     return !error && arena->ready == 2 ? arena->error : error;
 }
 
-/* Ends all of SANDBOX but itself. */
+/* Ends all of SANDBOX but itself. Doing so again is harmless. */
 static void unmake(struct nst_sandbox *sandbox)
 {
     if (sandbox->lifeline >= 0)
@@ -184,6 +184,8 @@ static void unmake(struct nst_sandbox *sandbox)
         NST_SYS(CLOSE, close(sandbox->pidfd));
     if (sandbox->arena)
         NST_SYS(MUNMAP, munmap(sandbox->arena, NST_ARENA_SIZE));
+    sandbox->arena = NULL;
+    sandbox->lifeline = sandbox->pidfd = sandbox->init = -1;
 }
 
 /* Makes all of SANDBOX. Code under test is the tool's, so its sandbox is, too. */
@@ -292,6 +294,24 @@ static int perform(struct nst_sandbox *sandbox, const struct nst_sequence *seque
     return error ? error : arena->error;
 }
 
+/* In a sandbox that runs the program no code under test is: it is made anew, of forks. If that
+ * fails there is none afterwards. */
+static int remake_for_setup(struct nst_sandbox *sandbox, const struct nst_run_options *options,
+                            char *why)
+{
+    struct nst_run_options forks = *options;
+    int error;
+
+    forks.privileged = sandbox->arena->privileged;
+    unmake(sandbox);
+    error = make(sandbox, &forks);
+    if (error) {
+        tell(sandbox, error, "the sandbox died while it was made for code under test", why);
+        unmake(sandbox);
+    }
+    return error;
+}
+
 int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
             const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
 {
@@ -300,24 +320,21 @@ int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
     memset(ret_trace, 0, sizeof(*ret_trace));
     if (!options)
         options = &no_options;
-    if (!sandbox->arena)
+    if (!sandbox->arena) {
+        if (why)
+            snprintf(why, NST_WHY, "the sandbox is gone: it couldn't be made for code under test");
         return -EPIPE;
-    if (options->setup && sandbox->program) { /* in which no code under test is */
-        struct nst_run_options forks = *options;
-
-        forks.privileged = sandbox->arena->privileged;
-        unmake(sandbox);
-        error = make(sandbox, &forks);
     }
-    if (!error) {
-        *sandbox->arena->why = '\0';
-        sandbox->arena->options = *options;
-        error = perform(sandbox, sequence);
-    }
+    if (options->setup && sandbox->program)
+        error = remake_for_setup(sandbox, options, why);
+    if (error)
+        return error;
+    *sandbox->arena->why = '\0';
+    sandbox->arena->options = *options;
+    error = perform(sandbox, sequence);
     if (!error)
         error = nst_trace_build(sandbox->arena, sequence, ret_trace);
-    if (sandbox->arena)
-        give_back(sandbox->arena);
+    give_back(sandbox->arena);
     if (error)
         tell(sandbox, error, "the sandbox died in a case", why);
     return error;
