@@ -60,8 +60,10 @@ void nst_fuzz_finding(const struct nst_fuzz_target *target, struct nst_sequence 
 
 /* Shows the engine what TRACE did that the code which ran doesn't tell: each call with its result,
  * the propagation of what it touched and whose power it had, and the shapes of what the namespaces
- * showed (<ns-tool/novelty.h>). Not with NST_GUIDE=0. NST_REACHED names a file that gets, at the
- * end, how many of them there were, and how many features of <ns-tool/coverage.h>. */
+ * showed (<ns-tool/novelty.h>); and the edges of the kernel's code that the calls went over, where
+ * it tells. Not with NST_GUIDE=0, not the latter with NST_GUIDE=steps. NST_REACHED names a file
+ * that gets, at the end, how many of them there were, and how many features of
+ * <ns-tool/coverage.h>. */
 void nst_fuzz_guide(const struct nst_trace *trace);
 
 /* Whether WHOLE, shrunk, breaks the property of that number as is known of this kernel; NULL:

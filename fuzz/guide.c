@@ -18,7 +18,7 @@ enum {
 };
 
 static struct {
-    uint8_t step[STEPS], shape[SHAPES];
+    uint8_t step[STEPS], shape[SHAPES], kernel_edge[NST_KERNEL_EDGES];
 } extra __attribute__((section("__libfuzzer_extra_counters"), used));
 
 /* Of SEEN the first half. */
@@ -28,10 +28,12 @@ struct seen {
 };
 
 static struct {
-    bool asked, guides;
+    bool asked, guides, guides_by_kernel;
     const char *file; /* NST_REACHED: where to say at the end what of the input space was reached */
     struct nst_coverage coverage;
     struct seen step, shape;
+    bool kernel_edge[NST_KERNEL_EDGES];
+    size_t kernel_edges;
 } here;
 
 static void see(struct seen *seen, uint64_t hash)
@@ -62,6 +64,8 @@ static void tell_reached(void)
                 nst_coverage_reached(&here.coverage, i));
     }
     fprintf(out, "features %zu\nsteps %zu\nshapes %zu\n", all, here.step.len, here.shape.len);
+    if (here.kernel_edges)
+        fprintf(out, "kernel edges %zu\n", here.kernel_edges);
     fclose(out);
 }
 
@@ -71,9 +75,23 @@ static void ask(void)
 
     here.asked = true;
     here.guides = !guide || strcmp(guide, "0") != 0;
+    here.guides_by_kernel = here.guides && !(guide && !strcmp(guide, "steps"));
     here.file = getenv("NST_REACHED");
     if (here.file)
         atexit(tell_reached);
+}
+
+/* Where the kernel tells its own coverage. */
+static void guide_by_kernel(const uint8_t *edge)
+{
+    for (size_t i = 0; i < NST_KERNEL_EDGES; i++) {
+        if (!edge[i])
+            continue;
+        if (here.guides_by_kernel)
+            extra.kernel_edge[i] = 1;
+        here.kernel_edges += !here.kernel_edge[i];
+        here.kernel_edge[i] = true;
+    }
 }
 
 void nst_fuzz_guide(const struct nst_trace *trace)
@@ -100,4 +118,6 @@ void nst_fuzz_guide(const struct nst_trace *trace)
         if (here.file)
             see(&here.shape, hash);
     }
+    if (trace->kernel_edge)
+        guide_by_kernel(trace->kernel_edge);
 }

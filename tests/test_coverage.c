@@ -31,6 +31,8 @@ static const struct cover_row {
      .not = "results: mount EINVAL",
      .trace = {.calls = UMOUNT, FROM(P_ROOT), .ns = PARENT, .error = EINVAL}},
     {.not = "results: umount2 succeeds",
+     .trace = {.calls = T("umount2(NULL, 0)"), FROM(P_ROOT), .ns = PARENT, .error = EFAULT}},
+    {.not = "results: umount2 succeeds",
      .trace = {.calls = UMOUNT, FROM(P_ROOT), .ns = PARENT, .gone = true}},
     /* flags: only of what succeeded */
     {.has = "flags: mount MS_BIND",

@@ -86,6 +86,8 @@ struct nst_leftover {
     char text[256]; /* the first of them, named; empty when there is none */
 };
 
+#define NST_KERNEL_EDGES (1 << 16)
+
 struct nst_trace {
     struct nst_step *step;
     size_t len;
@@ -104,6 +106,10 @@ struct nst_trace {
                       have an answer, but neither tables nor events of their own */
     size_t at_once_from;
     struct nst_events at_once_events; /* what the watch on the parent saw during all of them */
+    uint8_t *kernel_edge; /* NST_KERNEL_EDGES bytes, 1 where a call went from one place of the
+                             kernel's code to the next (Documentation/dev-tools/kcov.rst), by their
+                             hash: the same edge, the same byte, until the machine is started again.
+                             Owned. NULL: not asked for, or this kernel doesn't tell */
 };
 
 /* Frees what TRACE owns and empties it. */
@@ -123,6 +129,9 @@ struct nst_run_options {
     bool privileged;      /* no user namespace: what only the initial one allows */
     bool no_fanotify;     /* force polling, as on kernels before 6.15 */
     bool undo;        /* unmount what the case left in the parent, and tell how it went */
+    bool kernel_edges; /* the kernel's own coverage, where it has one that the caller may read: a
+                          kernel with CONFIG_KCOV, /sys/kernel/debug mounted, root. To be set when
+                          the sandbox is opened, too */
     bool only_ends;       /* tables at the start and the end only */
     bool at_once; /* from the first call on that makes an actor, each performs its own calls in a row
                      beside the others, on all cores; the case ends when none got on for as long as a

@@ -103,6 +103,7 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
     }
     atomic_store(&actor->pid, (pid_t)atoi(self));
     actor->begins = getpid() == 1;
+    nst_kcov_begin(arena);
     nst_futex_set(&actor->ready, 1);
     for (;;) {
         nst_futex_wait(&actor->turn, NST_TURN_WAIT, -1);

@@ -322,8 +322,10 @@ void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor)
     context.actor = actor;
     context.call = actor->call;
     context.path[0][0] = context.path[1][0] = 0;
+    nst_kcov_before();
     errno = 0;
     result = run[actor->call->id](&context);
+    nst_kcov_after(arena);
     if (result < 0)
         actor->answer = (struct nst_answer){.kind = NST_ANSWER_ERROR, .error = errno};
     else

@@ -69,7 +69,7 @@ static void parent_fds(const struct nst_observer *observer, int ret_fd[PARENT_FD
     ret_fd[2] = observer->file;
 }
 
-/* Closes all descriptors but those of KEEP. */
+/* Closes all descriptors but those of KEEP, in which -1 is none. */
 static int close_others(int *keep, size_t len)
 {
     unsigned from = 0;
@@ -82,6 +82,8 @@ static int close_others(int *keep, size_t len)
             keep[j - 1] = other;
         }
     for (size_t i = 0; i < len; i++) {
+        if (keep[i] < 0)
+            continue;
         if ((unsigned)keep[i] > from &&
             NST_SYS(CLOSE_RANGE, syscall(SYS_close_range, from, keep[i] - 1, 0)) < 0)
             return -1;
@@ -92,7 +94,7 @@ static int close_others(int *keep, size_t len)
 
 static _Noreturn void be_first(struct nst_arena *arena, struct nst_actor *actor, int channel)
 {
-    int keep[PARENT_FDS + 3];
+    int keep[PARENT_FDS + 4];
 
     arena->observer->own_mountinfo = arena->observer->own_file = -1;
     parent_fds(arena->observer, keep);
@@ -100,7 +102,8 @@ static _Noreturn void be_first(struct nst_arena *arena, struct nst_actor *actor,
     keep[PARENT_FDS + 1] = arena->observer->channel = channel;
     keep[PARENT_FDS + 2] =
         nst_watch_fd(arena->observer->watch); /* shared: it goes over by itself */
-    if (close_others(keep, PARENT_FDS + 3) < 0 || (arena->privileged && drop_ptrace() < 0))
+    keep[PARENT_FDS + 3] = arena->kcov;
+    if (close_others(keep, PARENT_FDS + 4) < 0 || (arena->privileged && drop_ptrace() < 0))
         nst_actor_trouble(arena, "can't take the runner's powers from an actor");
     signal(SIGCHLD, SIG_IGN); /* an ended actor isn't to stay as a zombie */
     nst_actor_live(arena, actor);

@@ -70,6 +70,7 @@ static int make_root(struct nst_arena *arena)
         return nst_arena_fail(arena, "mkdir");
     if (mount_proc() < 0 || mount_proc() < 0)
         return nst_arena_fail(arena, "can't mount proc (is a part of /proc covered?)");
+    nst_kcov_find(arena);
     if (pivot_here() < 0)
         return nst_arena_fail(arena, "pivot_root");
     error = take_proc(arena);

@@ -121,6 +121,7 @@ struct nst_arena {
     int proc; /* O_PATH on the harness's own /proc: in every process of the sandbox, of no namespace
                */
     dev_t proc_dev;
+    int kcov;                    /* O_PATH on the kernel's coverage, of no namespace too; or -1 */
     int init_mountinfo;          /* of init's own namespace */
     int init_root;               /* O_PATH on its root */
     size_t init_mounts;          /* hash of what the first was when it stood */
@@ -173,6 +174,8 @@ struct nst_arena {
     bool seen_all;     /* there were no more */
     bool dirty_limits; /* those below /proc/sys/user may not be what they were */
     bool full;         /* a case took more memory than there is */
+
+    _Atomic uint8_t kernel_edge[NST_KERNEL_EDGES]; /* as nst_trace.kernel_edge, of this case */
 
     _Atomic size_t used; /* bytes of this mapping, from its start */
 };
@@ -286,6 +289,12 @@ void nst_actor_fd_remove(struct nst_actor *actor, uint64_t text);
 const char *nst_actor_path(struct nst_arena *arena, const struct nst_actor *actor, const char *path,
                            char *buffer, size_t size);
 
+/* kcov.c. Where this kernel has none, or it can't be had, they do nothing. */
+void nst_kcov_find(struct nst_arena *arena);  /* in init, while the host's files are in sight */
+void nst_kcov_begin(struct nst_arena *arena); /* in a new actor's process */
+void nst_kcov_before(void);                   /* a call */
+void nst_kcov_after(struct nst_arena *arena);
+
 /* calls.c: performs ACTOR's call. */
 void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor);
 
@@ -339,9 +348,9 @@ int nst_snapshot_open_ns(const struct nst_arena *arena, const struct nst_actor *
 void nst_snapshot_look(struct nst_arena *arena, struct nst_raw_view *view);
 int nst_snapshot_events(struct nst_arena *arena, struct nst_observer *observer,
                         struct nst_raw_events *ret_events);
-/* What a sandbox reads of one table unless told, in bytes. Mounts that propagate to each other multiply, and
- * what the kernel does for a line grows with how many there are (fs/pnode.c, get_dominating_id()):
- * minutes, with tens of thousands. */
+/* What a sandbox reads of one table unless told, in bytes. Mounts that propagate to each other
+ * multiply, and what the kernel does for a line grows with how many there are (fs/pnode.c,
+ * get_dominating_id()): minutes, with tens of thousands. */
 #define NST_TABLE_MOST ((size_t)1 << 20)
 /* Reads FD from its start into BUFFER, which it grows. Returns 0; -E2BIG, beyond MOST bytes;
  * other -errno. */

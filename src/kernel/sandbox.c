@@ -238,6 +238,8 @@ int nst_sandbox_open(const struct nst_run_options *options, struct nst_sandbox *
 static int put_case(struct nst_arena *arena, const struct nst_sequence *sequence)
 {
     arena->full = false;
+    if (arena->kcov >= 0)
+        memset((void *)arena->kernel_edge, 0, sizeof(arena->kernel_edge));
     arena->used = (sizeof(*arena) + 15) & ~(size_t)15;
     arena->len = sequence->len;
     arena->call = nst_arena_take(arena, sequence->len * sizeof(*arena->call));

@@ -37,6 +37,7 @@ void nst_trace_free(struct nst_trace *trace)
     nst_events_free(&trace->end_events);
     nst_events_free(&trace->at_once_events);
     free(trace->end_alive);
+    free(trace->kernel_edge);
     free(trace->step);
     free(trace->setup);
     free(trace->snapshot);
@@ -210,6 +211,9 @@ int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *se
     if (!error)
         error = copy_events(&arena->end_events, &trace.end_events);
     copy_inodes(&trace, arena);
+    if (arena->kcov >= 0 && arena->options.kernel_edges)
+        trace.kernel_edge =
+            copy_array((const void *)arena->kernel_edge, NST_KERNEL_EDGES, 1, &error);
     trace.leftover = arena->leftover;
     trace.watch = arena->watch;
     trace.deadline = arena->deadline;

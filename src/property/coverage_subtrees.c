@@ -131,7 +131,7 @@ static void look_deed(const struct nst_trace *trace, size_t at,
         (!(from = nst_mount_at(&view->table, deed.from, &rest)) || (deed.from_root && *rest)))
         return;
     if (deed.operation == UMOUNT)
-        to = nst_table_find(&view->table, from->parent_id);
+        to = from ? nst_table_find(&view->table, from->parent_id) : NULL;
     else if (deed.to && deed.operation != MAKE)
         to = nst_mount_at(&view->table, deed.to, &rest);
     if ((!to && deed.operation != MAKE) ||
