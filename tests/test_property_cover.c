@@ -87,6 +87,25 @@ static const struct trace_row rows[] = {
      .first_ns = PARENT,
      .verdict = NST_PASS},
 
+    /* nor is what he may unmount in another namespace */
+    {.property = "cover",
+     .calls = UNSHARE BIND,
+     .before = {{P_ROOT P_B, C_SLAVE C_B}},
+     .middle = {{P_ROOT P_B, C_SLAVE C_B, S_ROOT S_B}},
+     .after = {{P_ROOT P_B, C_SLAVE C_B, S_ROOT S_B "64 60 0:30 / /c rw" FS}},
+     .owner = {7, 8, 7},
+     .ns = SIBLING,
+     .verdict = NST_PASS},
+    {.property = "cover",
+     .calls = UNSHARE BIND,
+     .before = {{P_ROOT P_B, C_SLAVE C_B}},
+     .middle = {{P_ROOT P_B, C_SLAVE C_B, S_ROOT S_B}},
+     .after = {{P_ROOT P_B, C_SLAVE C_B, S_ROOT S_B "64 60 0:30 / /c rw" FS}},
+     .owner = {9, 8, 7},
+     .ns = SIBLING,
+     .verdict = NST_FAIL,
+     .says = "mount by actor 1 shows what is hidden to the owner of the namespace of actor 3: /b"},
+
     /* what propagates is one unit, but may go as a whole */
     {.property = "cover",
      .calls = MOUNT UMOUNT,

@@ -6,33 +6,17 @@
  * children(), mount_too_revealing()).
  *
  * What may reveal it: an unmount in a namespace of a more privileged owner, which propagates; the
- * removal of the mount point elsewhere; and the whole unit goes at once. */
+ * removal of the mount point elsewhere; and the whole unit goes at once. And to whom another
+ * namespace shows the same place under nothing that is locked, it is no secret: what is locked
+ * there came back from a less privileged one. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "cover.h"
 #include "list.h"
 #include "places.h"
 
 enum { MOUNTS_MAX = 1000 };
-
-/* A place that a mount of a unit hides. */
-struct cover {
-    uint64_t ns, owner;
-    uint64_t on;         /* the mount that it is in, by id */
-    const char *place;   /* where in it */
-    struct nst_mount fs; /* the same mount as it was at first: of which file system it is */
-    char *path;          /* the place in that; owned */
-    bool shown;          /* some mount showed it to that owner, so that it is no secret */
-};
-
-struct covers {
-    const struct nst_trace *trace;
-    struct cover *cover;
-    size_t len, cap;
-    size_t at;
-    const struct nst_step *step;
-    const struct nst_ns_view *own; /* in which the step's actor was */
-};
 
 static void drop(struct covers *covers, size_t i)
 {
@@ -40,10 +24,8 @@ static void drop(struct covers *covers, size_t i)
     covers->cover[i] = covers->cover[--covers->len];
 }
 
-/* Whether a mount in SNAPSHOT shows what COVER hides to its owner; if BENEATH, as soon as what lies
- * on that mount as a whole is gone. */
-static bool is_shown(const struct nst_snapshot *snapshot, const struct cover *cover, bool beneath,
-                     const struct nst_ns_view **ret_view)
+bool nst_cover_is_shown(const struct nst_snapshot *snapshot, const struct cover *cover,
+                        bool beneath, const struct nst_ns_view **ret_view)
 {
     for (size_t n = 0; snapshot && n < snapshot->len; n++) {
         const struct nst_ns_view *view = &snapshot->view[n];
@@ -59,14 +41,7 @@ static bool is_shown(const struct nst_snapshot *snapshot, const struct cover *co
     return false;
 }
 
-/* What stands in a directory of /proc goes with its process, whoever ends it and when. */
-static bool is_of_process(const struct nst_mount *on, const char *place)
-{
-    return strcmp(on->type, "proc") == 0 && place[0] == '/' && place[1] >= '0' && place[1] <= '9';
-}
-
-/* The first of those before I that hides the same from the same owner, or NULL. */
-static const struct cover *find_same(const struct covers *covers, size_t i)
+const struct cover *nst_cover_same(const struct covers *covers, size_t i)
 {
     const struct cover *cover = &covers->cover[i];
 
@@ -80,43 +55,9 @@ static const struct cover *find_same(const struct covers *covers, size_t i)
     return NULL;
 }
 
-static int add(struct covers *covers, const struct nst_ns_view *view, const struct nst_mount *on,
-               const char *place)
-{
-    const struct cover *same;
-    struct cover *cover;
-
-    if (!place || is_of_process(on, place))
-        return 0;
-    if (covers->len == covers->cap) {
-        size_t cap = covers->cap ? covers->cap * 2 : 32;
-        struct cover *more = realloc(covers->cover, cap * sizeof *more);
-
-        if (!more)
-            return -1;
-        covers->cover = more;
-        covers->cap = cap;
-    }
-    cover = &covers->cover[covers->len];
-    *cover = (struct cover){.ns = view->ns, .owner = view->owner, .on = on->id, .place = place};
-    cover->fs = *on;
-    cover->path = nst_place_path(on, place);
-    if (!cover->path)
-        return -1;
-    same = find_same(covers, covers->len);
-    covers->len++;
-    if (same) { /* as it was told of that up to now */
-        cover->shown = same->shown;
-        return 0;
-    }
-    for (size_t i = 0; i <= covers->at && !cover->shown; i++)
-        cover->shown = is_shown(covers->trace->step[i].before, cover, false, NULL) ||
-                       is_shown(covers->trace->step[i].after, cover, false, NULL);
-    return 0;
-}
-
-static enum nst_verdict reveal(const struct covers *covers, const struct nst_ns_view *view,
-                               const char *path, const char *how, struct nst_finding *ret_finding)
+enum nst_verdict nst_cover_reveal(const struct covers *covers, const struct nst_ns_view *view,
+                                  const char *path, const char *how,
+                                  struct nst_finding *ret_finding)
 {
     const struct nst_mount mount = {.root = (char *)path,
                                     .point = (char *)path,
@@ -187,8 +128,8 @@ static enum nst_verdict check_places(struct covers *covers, struct nst_finding *
         if (nst_place_cover(&view->table, on, cover->place))
             continue;
         if (!may_reveal(covers, cover->owner))
-            return reveal(covers, view, cover->path, "took away what hid a place in the namespace",
-                          ret_finding);
+            return nst_cover_reveal(covers, view, cover->path,
+                                    "took away what hid a place in the namespace", ret_finding);
         drop(covers, i);
     }
     return NST_PASS;
@@ -209,13 +150,44 @@ static bool was_handed(const struct covers *covers, uint64_t owner)
     return false;
 }
 
+static bool is_locked(const struct covers *covers, uint64_t ns, const struct cover *place)
+{
+    for (size_t i = 0; i < covers->len; i++) {
+        const struct cover *cover = &covers->cover[i];
+
+        if (cover->ns == ns && strcmp(cover->path, place->path) == 0 &&
+            nst_place_same_fs(&cover->fs, &place->fs))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the place was in another namespace of COVER's owner, who may unmount what hid it there.
+ */
+static bool may_unmount(const struct covers *covers, const struct cover *cover)
+{
+    const struct nst_snapshot *before = covers->step->before;
+
+    for (size_t n = 0; n < before->len; n++) {
+        const struct nst_ns_view *view = &before->view[n];
+
+        if (view->owner != cover->owner || is_locked(covers, view->ns, cover))
+            continue;
+        for (size_t i = 0; i < view->table.len; i++)
+            if (nst_place_same_fs(&view->table.mount[i], &cover->fs) &&
+                nst_place_has(&view->table.mount[i], cover->path))
+                return true;
+    }
+    return false;
+}
+
 /* Nothing that the step mounted, or left uncovered, shows what is hidden. What a more privileged
  * owner mounts is handed to the others, even where it comes beneath a mount of theirs. */
 static enum nst_verdict check_shown(struct covers *covers, struct nst_finding *ret_finding)
 {
     for (size_t i = 0; i < covers->len; i++) {
         struct cover *cover = &covers->cover[i];
-        const struct cover *same = cover->shown ? NULL : find_same(covers, i);
+        const struct cover *same = cover->shown ? NULL : nst_cover_same(covers, i);
         bool may = may_reveal(covers, cover->owner);
         const struct nst_ns_view *view;
 
@@ -223,116 +195,15 @@ static enum nst_verdict check_shown(struct covers *covers, struct nst_finding *r
             cover->shown = same->shown;
             continue;
         }
-        if (cover->shown || !is_shown(covers->step->after, cover, may, &view))
+        if (cover->shown || !nst_cover_is_shown(covers->step->after, cover, may, &view))
             continue;
-        if (!may && !was_handed(covers, cover->owner))
-            return reveal(covers, view, cover->path,
-                          "shows what is hidden to the owner of the namespace", ret_finding);
+        if (!may && !was_handed(covers, cover->owner) && !may_unmount(covers, cover))
+            return nst_cover_reveal(covers, view, cover->path,
+                                    "shows what is hidden to the owner of the namespace",
+                                    ret_finding);
         cover->shown = true;
     }
     return NST_PASS;
-}
-
-/* Binds of mount namespaces' files stay behind when a namespace is copied, since one that refers to
- * itself would never end (fs/namespace.c, copy_tree(), CL_COPY_MNT_NS_FILE). */
-static bool stays_behind(const struct nst_table *table, const struct nst_mount *mount)
-{
-    for (size_t hops = 0; mount && hops <= table->len; hops++) {
-        const struct nst_mount *on = nst_table_find(table, mount->parent_id);
-
-        if (strcmp(mount->type, "nsfs") == 0)
-            return true;
-        mount = on == mount ? NULL : on;
-    }
-    return false;
-}
-
-/* COPY was made of OWN: every mount came with it, and what was hidden is; where the owners differ
- * all is locked, and nothing is shared with the more privileged one. */
-static enum nst_verdict compare_copy(struct covers *covers, const struct nst_ns_view *copy,
-                                     const struct nst_mount **made, struct nst_finding *ret_finding)
-{
-    const struct nst_ns_view *own = covers->own;
-    bool other = copy->owner != own->owner;
-
-    for (size_t i = 0; i < own->table.len; i++) {
-        const struct nst_mount *mount = &own->table.mount[i];
-        const struct nst_mount *on = nst_table_find(&own->table, mount->parent_id);
-        const struct nst_mount *now = made[i];
-        const char *place = on && on != mount ? nst_place_in(on, mount) : NULL;
-
-        if (!now && place && !stays_behind(&own->table, mount))
-            return reveal(covers, copy, mount->point, "left a mount behind in the new namespace",
-                          ret_finding);
-        for (size_t k = 0; now && other && now->peer_group && k < own->table.len; k++)
-            if (own->table.mount[k].peer_group == now->peer_group)
-                return reveal(covers, copy, mount->point,
-                              "shares a mount with the less privileged namespace", ret_finding);
-        on = now ? nst_table_find(&copy->table, now->parent_id) : NULL;
-        if (other && on && on != now && add(covers, copy, on, nst_place_in(on, now)) < 0)
-            return NST_ERROR;
-    }
-    for (size_t i = 0, len = covers->len; !other && i < len; i++) {
-        const struct nst_mount *on = nst_table_find(&own->table, covers->cover[i].on);
-        const struct nst_mount *now =
-            on && covers->cover[i].ns == own->ns ? made[on - own->table.mount] : NULL;
-
-        if (now && nst_place_cover(&copy->table, now, covers->cover[i].place) &&
-            add(covers, copy, now, covers->cover[i].place) < 0)
-            return NST_ERROR;
-    }
-    return NST_PASS;
-}
-
-static enum nst_verdict meet_copy(struct covers *covers, const struct nst_ns_view *copy,
-                                  struct nst_finding *ret_finding)
-{
-    const struct nst_mount **made = nst_place_copies(&covers->own->table, &copy->table);
-    enum nst_verdict verdict = made ? compare_copy(covers, copy, made, ret_finding) : NST_ERROR;
-
-    free(made);
-    return verdict;
-}
-
-/* What came to AFTER by propagation from a namespace of another owner is locked to what it came
- * with; what it stands on as a whole was there before. */
-static enum nst_verdict meet_units(struct covers *covers, const struct nst_ns_view *before,
-                                   const struct nst_ns_view *after)
-{
-    for (size_t i = 0; i < after->table.len; i++) {
-        const struct nst_mount *mount = &after->table.mount[i];
-        const struct nst_mount *on = nst_table_find(&after->table, mount->parent_id);
-
-        if (on && on != mount && !nst_table_find(&before->table, mount->id) &&
-            !nst_table_find(&before->table, on->id) &&
-            add(covers, after, on, nst_place_in(on, mount)) < 0)
-            return NST_ERROR;
-    }
-    return NST_PASS;
-}
-
-static enum nst_verdict meet(struct covers *covers, struct nst_finding *ret_finding)
-{
-    const struct nst_step *step = covers->step;
-    const struct nst_ns_view *own = covers->own;
-    bool makes = step->call->id == NST_CALL_UNSHARE || step->call->id == NST_CALL_CLONE ||
-                 step->call->id == NST_CALL_CLONE3;
-    enum nst_verdict verdict = NST_PASS;
-
-    if (!own || !own->whole || !own->owner)
-        return NST_PASS;
-    for (size_t n = 0; n < step->after->len && verdict == NST_PASS; n++) {
-        const struct nst_ns_view *view = &step->after->view[n];
-        const struct nst_ns_view *before = nst_view_of(step->before, view->ns);
-
-        if (!view->whole || !view->owner)
-            continue;
-        if (!before && makes)
-            verdict = meet_copy(covers, view, ret_finding);
-        else if (before && before->whole && view->owner != own->owner)
-            verdict = meet_units(covers, before, view);
-    }
-    return verdict;
 }
 
 /* What is hidden is held against each mount of each snapshot. */
@@ -368,7 +239,7 @@ static enum nst_verdict check(const struct nst_trace *trace,
         if (verdict == NST_PASS)
             verdict = check_shown(&covers, ret_finding);
         if (verdict == NST_PASS)
-            verdict = meet(&covers, ret_finding);
+            verdict = nst_cover_meet(&covers, ret_finding);
     }
     while (covers.len)
         drop(&covers, covers.len - 1);

@@ -54,6 +54,11 @@ bool nst_place_same_fs(const struct nst_mount *a, const struct nst_mount *b)
            (strcmp(a->type, "proc") == 0 && strcmp(b->type, "proc") == 0);
 }
 
+bool nst_place_has(const struct nst_mount *mount, const char *path)
+{
+    return !mount->deleted && rest(mount->root, path);
+}
+
 bool nst_place_shows(const struct nst_table *table, const struct nst_mount *mount, const char *path,
                      bool beneath)
 {

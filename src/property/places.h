@@ -18,6 +18,9 @@ char *nst_place_path(const struct nst_mount *on, const char *place);
 /* Whether A and B show one file system. Every proc shows the same kernel. */
 bool nst_place_same_fs(const struct nst_mount *a, const struct nst_mount *b);
 
+/* Whether PATH of its file system is below the root of MOUNT, hidden or not. */
+bool nst_place_has(const struct nst_mount *mount, const char *path);
+
 /* Whether MOUNT, of TABLE, shows PATH of its file system: nothing is mounted there or above; or, if
  * BENEATH, on its root only, from which that may go again. */
 bool nst_place_shows(const struct nst_table *table, const struct nst_mount *mount, const char *path,
