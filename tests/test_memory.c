@@ -1,61 +1,11 @@
 /* Whichever allocation fails: what runs out of memory says so, changes nothing that it was given,
  * leaks nothing (the sanitizers look), and does all of its work the next time. */
+#include "memory_test.h"
 #include "trace_test.h"
 
 #include <ns-tool/generate.h>
 #include <ns-tool/rewrite.h>
 #include <ns-tool/shrink.h>
-
-/* The linker gives these in place of the C library's (--wrap, cmake/tests.cmake). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t len, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_reallocarray(void *old, size_t len, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t len, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_reallocarray(void *old, size_t len, size_t size);
-char *__wrap_strdup(const char *text);
-
-static struct {
-    unsigned long left; /* the allocation that fails; 0: none */
-    bool failed;
-} fault;
-
-static bool fails(void)
-{
-    if (!fault.left || --fault.left)
-        return false;
-    fault.failed = true;
-    errno = ENOMEM;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t len, size_t size)
-{
-    return fails() ? NULL : __real_calloc(len, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_reallocarray(void *old, size_t len, size_t size)
-{
-    return fails() ? NULL : __real_reallocarray(old, len, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
 
 #define OTHER                                                                                      \
     "20 1 0:30 / / rw shared:1" FS "21 20 0:31 / /b ro master:9" FS "22 20 0:40 / /c rw" FS
