@@ -12,6 +12,8 @@
 #define C_CHAIN "40 1 0:30 / / rw shared:5 master:1" FS
 #define S_CHAIN "60 1 0:30 / / rw master:5" FS
 
+#define P_B_SLAVE "21 20 0:31 / /b rw master:9" FS
+
 static const struct trace_row rows[] = {
     /* to a peer: the copy is one too; sharedsubtree.rst, 5e */
     {PASSES("propagation", MOUNT), FROM(P_ROOT, C_SHARED), TO(P_ROOT P_B, C_SHARED C_B_SHARED)},
@@ -108,6 +110,15 @@ static const struct trace_row rows[] = {
      TO(P_ROOT, C_ROOT, "60 1 0:30 / / rw master:1" FS)},
     {FAILS("propagation", MAKE_PRIVATE, "has not the master that it had"),
      FROM(P_ROOT, C_CHAIN, S_CHAIN), TO(P_ROOT, C_ROOT, S_ROOT)},
+
+    /* a mount in a detached tree propagates from there, and only from there */
+    {PASSES("propagation", "1 move_mount(4, \"\", 3, \"b\", MOVE_MOUNT_F_EMPTY_PATH)\n"),
+     FROM("20 1 0:30 / / rw master:1" FS), TO("20 1 0:30 / / rw master:1" FS P_B_SLAVE),
+     .ns = PARENT},
+    {FAILS("propagation", "1 move_mount(4, \"\", 3, \"/c\", MOVE_MOUNT_F_EMPTY_PATH)\n",
+           "nothing was mounted at its target"),
+     FROM("20 1 0:30 / / rw master:1" FS), TO("20 1 0:30 / / rw master:1" FS P_B_SLAVE),
+     .ns = PARENT},
 
     /* what isn't seen whole isn't judged */
     {PASSES("propagation", MOUNT), FROM(P_ROOT, C_SHARED), TO(P_ROOT, C_SHARED C_B_SHARED),

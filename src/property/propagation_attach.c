@@ -311,13 +311,22 @@ static int find_target(struct spread *spread, uint32_t *ret_node)
     return SPREAD_HELD;
 }
 
+/* Whether the target may be in a detached tree, as descriptors and working directories may, which
+ * no namespace shows (open_tree(2), Linux 6.15): then all that appears are copies. */
+static bool may_be_detached(const struct spread *spread)
+{
+    const struct nst_call *call = spread->step->call;
+
+    return call->id == NST_CALL_MOVE_MOUNT && !(call->arg[3].str && call->arg[3].str[0] == '/');
+}
+
 int nst_spread_attach(struct spread *spread)
 {
     struct nst_finding first = {0};
     uint32_t target;
     int r, tried = 0;
 
-    if (!nst_spread_judges(spread, spread->own))
+    if (!nst_spread_judges(spread, spread->own) || may_be_detached(spread))
         return SPREAD_UNKNOWN;
     r = find_target(spread, &target);
     if (r != SPREAD_UNKNOWN)
