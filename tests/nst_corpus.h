@@ -56,6 +56,21 @@ static inline void nst_corpus_add(struct nst_corpus *corpus, const char *folder)
     closedir(directory);
 }
 
+/* The text of the file at PATH, without a NUL in it. The caller frees it. */
+static inline char *nst_corpus_read(const char *path)
+{
+    FILE *in = fopen(path, "re");
+    char *text = NULL;
+    size_t cap = 0;
+
+    if (!in || getdelim(&text, &cap, '\0', in) < 0) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        exit(1);
+    }
+    fclose(in);
+    return text;
+}
+
 /* All below FOLDER of the source tree; ctest sets NST_SOURCE_DIR. */
 static inline void nst_corpus_find(struct nst_corpus *ret_corpus, const char *folder)
 {

@@ -1,0 +1,54 @@
+/* A reference model of mount namespaces: what the kernel must do, said without a kernel. It
+ * performs a sequence's calls one by one on a state of its own, which starts as a sandbox does: a
+ * parent whose tree is shared, with the small fixed tree in it, and tells what each returns and
+ * what each namespace shows then. See src/model/README.md for the state and the rules, each with
+ * its source.
+ *
+ * Where the model can't tell (a file system that it doesn't know, a path of /proc that it doesn't
+ * follow) it says so, and nothing more of that sequence. */
+#ifndef NS_TOOL_MODEL_H
+#define NS_TOOL_MODEL_H
+
+#include <ns-tool/trace.h>
+
+/* What the known start differs in. */
+struct nst_model_features {
+    bool privileged; /* the sandbox has no user namespace of its own */
+};
+
+struct nst_model;
+
+/* Makes the known start. FEATURES may be NULL. Returns 0 or -ENOMEM. The caller frees it. */
+int nst_model_new(const struct nst_model_features *features, struct nst_model **ret_model)
+    __attribute__((warn_unused_result));
+void nst_model_free(struct nst_model *model); /* NULL is allowed */
+
+/* Another with the same state. Returns 0 or -ENOMEM. */
+int nst_model_copy(const struct nst_model *model, struct nst_model **ret_copy)
+    __attribute__((warn_unused_result));
+
+struct nst_model_answer {
+    enum nst_answer_kind kind;
+    int64_t value;
+    int error;
+};
+
+/* Performs CALL. Returns 0; -EOPNOTSUPP where the model can't tell, see nst_model_unknown(), after
+ * which the model may only be freed; -ENOMEM, the same. */
+int nst_model_call(struct nst_model *model, const struct nst_call *call,
+                   struct nst_model_answer *ret_answer) __attribute__((warn_unused_result));
+
+/* Why it can't, static text; NULL: it can. */
+const char *nst_model_unknown(const struct nst_model *model);
+
+/* Fills RET_TABLE, which is empty, with what an actor sees of the namespace that it is in, through
+ * its root, as mountinfo shows it; of actor 0 the silent observer in the parent. Of the
+ * superblock's options only ro or rw and the generic flags are told. The caller frees it. Returns
+ * 0; -ESRCH: that actor doesn't live; -ENOMEM. */
+int nst_model_table(const struct nst_model *model, uint32_t actor, struct nst_table *ret_table)
+    __attribute__((warn_unused_result));
+
+/* The model's number of the namespace that ACTOR is in; 0: it doesn't live. */
+uint32_t nst_model_ns(const struct nst_model *model, uint32_t actor);
+
+#endif

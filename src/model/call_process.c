@@ -1,0 +1,199 @@
+/* Processes and their namespaces: unshare(2), setns(2), clone(2), exit_group(2), kill(2). */
+#include "model.h"
+
+#include <sched.h>
+#include <signal.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+/* create_user_ns(): not where the root isn't the namespace's own (user_namespaces(7), EPERM). */
+static bool is_chrooted(const struct nst_model *model, const struct actor *actor)
+{
+    uint32_t top = model->ns.at[actor->ns].root;
+    struct place root = {top, model->mount.at[top].root}, own = model->where.at[actor->where].root;
+
+    root = nst_mount_top(model, root);
+    return root.mount != own.mount || root.node != own.node;
+}
+
+int nst_model_unshare(struct nst_model *model, struct actor *actor, const struct nst_call *call)
+{
+    const uint64_t known = CLONE_THREAD | CLONE_FS | CLONE_NEWNS | CLONE_SIGHAND | CLONE_VM |
+                           CLONE_FILES | CLONE_SYSVSEM | CLONE_NEWUTS | CLONE_NEWIPC |
+                           CLONE_NEWNET | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWCGROUP |
+                           CLONE_NEWTIME;
+    uint64_t flags = call->arg[0].num;
+    uint32_t user = actor->user;
+
+    if (flags & ~known)
+        return -EINVAL;
+    if (flags & CLONE_NEWPID)
+        return nst_model_dont_know(model, "pid namespaces");
+    if (flags & CLONE_NEWUSER) {
+        if (is_chrooted(model, actor))
+            return -EPERM;
+        user = nst_model_new_user(model, actor->user);
+    }
+    if (flags & (CLONE_FS | CLONE_NEWNS | CLONE_NEWUSER) &&
+        model->where.at[actor->where].users > 1) {
+        uint32_t where = nst_where_copy(model, actor->where);
+
+        nst_where_put(model, actor->where);
+        actor->where = where;
+    }
+    actor->user = user;
+    if (flags & CLONE_NEWNS)
+        actor->ns = nst_ns_copy(model, actor->ns, user, &model->where.at[actor->where]);
+    nst_ns_reap(model);
+    return 0;
+}
+
+static int enter_user(struct nst_model *model, struct actor *actor, uint32_t user)
+{
+    if (user == actor->user || model->where.at[actor->where].users > 1)
+        return -EINVAL;
+    if (!nst_capable(model, actor, user))
+        return -EPERM;
+    actor->user = user;
+    return 0;
+}
+
+static int enter_mount(struct nst_model *model, struct actor *actor, uint32_t ns)
+{
+    uint32_t top = model->ns.at[ns].root;
+    struct whereabouts *where = &model->where.at[actor->where];
+
+    if (!nst_capable(model, actor, model->ns.at[ns].user))
+        return -EPERM;
+    if (where->users > 1)
+        return -EINVAL;
+    actor->ns = ns;
+    where->root = where->cwd = nst_mount_top(model, (struct place){top, model->mount.at[top].root});
+    nst_ns_reap(model);
+    return 0;
+}
+
+int nst_model_setns(struct nst_model *model, struct actor *actor, const struct nst_call *call)
+{
+    const struct file *file = nst_fd_find(model, actor, call->arg[0].num);
+    const struct node *node = file ? &model->node.at[file->at.node] : NULL;
+    int type = (int)call->arg[1].num, own;
+
+    if (!file || file->path_only)
+        return -EBADF;
+    if (file->kind != FILE_PLACE || node->kind != NODE_NAMESPACE)
+        return -EINVAL;
+    own = node->type == NS_MOUNT ? CLONE_NEWNS : CLONE_NEWUSER;
+    if (type && type != own)
+        return -EINVAL;
+    return node->type == NS_MOUNT ? enter_mount(model, actor, node->target)
+                                  : enter_user(model, actor, node->target);
+}
+
+/* The name that the sequence expects, or one more than the highest. */
+static uint32_t name_actor(const struct nst_model *model, const struct nst_result *expect)
+{
+    uint64_t name = expect->kind == NST_SUCCEEDS ? (uint64_t)expect->value : 0;
+
+    if (name && name <= INT32_MAX && !nst_actor_index(model, name))
+        return (uint32_t)name;
+    name = 1;
+    for (uint32_t i = 1; i < model->actor.len; i++)
+        if (model->actor.at[i].name >= name)
+            name = (uint64_t)model->actor.at[i].name + 1;
+    return (uint32_t)name;
+}
+
+/* What a sandbox leaves of a clone's flags: an actor is always a process. */
+static uint64_t flags_of(const struct nst_call *call)
+{
+    const uint64_t kept = CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
+                          CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_FS;
+
+    if (call->id == NST_CALL_FORK || call->id == NST_CALL_VFORK)
+        return 0;
+    return call->arg[0].num & kept & (call->id == NST_CALL_CLONE ? ~UINT64_C(0xff) : ~UINT64_C(0));
+}
+
+int nst_model_clone(struct nst_model *model, struct actor *actor, const struct nst_call *call)
+{
+    uint64_t flags = flags_of(call);
+    uint32_t index, made, name = name_actor(model, &call->expect), user = actor->user;
+
+    if (model->actor.len > NST_ACTORS_MAX)
+        return -EAGAIN;
+    if (flags & CLONE_FS && flags & (CLONE_NEWNS | CLONE_NEWUSER))
+        return -EINVAL;
+    if (flags & CLONE_NEWPID)
+        return nst_model_dont_know(model, "pid namespaces");
+    if (flags & CLONE_NEWUSER && is_chrooted(model, actor))
+        return -EPERM;
+    if (flags & CLONE_NEWUSER)
+        user = nst_model_new_user(model, user);
+    index = (uint32_t)(actor - model->actor.at);
+    made = nst_model_new_actor(model);
+    actor = &model->actor.at[index]; /* it may have moved */
+    if (!made)
+        return 0;
+    model->actor.at[made] = *actor;
+    model->actor.at[made].name = name;
+    model->actor.at[made].user = user;
+    for (uint32_t i = 0; i < actor->fds; i++)
+        model->file.at[actor->fd[i].file].users++;
+    if (flags & CLONE_FS)
+        model->where.at[actor->where].users++;
+    else
+        model->actor.at[made].where = nst_where_copy(model, actor->where);
+    if (flags & CLONE_NEWNS)
+        model->actor.at[made].ns =
+            nst_ns_copy(model, actor->ns, user, &model->where.at[model->actor.at[made].where]);
+    return (int)name;
+}
+
+static void end(struct nst_model *model, struct actor *actor)
+{
+    actor->alive = false;
+    while (actor->fds)
+        nst_file_put(model, actor->fd[--actor->fds].file);
+    nst_where_put(model, actor->where);
+    nst_ns_reap(model);
+}
+
+int nst_model_exit(struct nst_model *model, struct actor *actor, const struct nst_call *call)
+{
+    (void)call;
+    end(model, actor);
+    return 0;
+}
+
+int nst_model_kill(struct nst_model *model, struct actor *actor, const struct nst_call *call)
+{
+    uint32_t index = nst_actor_index(model, call->arg[0].num);
+    int number = (int)call->arg[1].num;
+
+    if (!index || !model->actor.at[index].alive)
+        return -ESRCH;
+    /* a sandbox lets nobody signal whom he has no power over */
+    if (&model->actor.at[index] != actor && !nst_capable(model, actor, model->actor.at[index].user))
+        return -ESRCH;
+    if (number < 0 || number > 64)
+        return -EINVAL;
+    switch (number) {
+    case 0:
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+        return 0;
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return nst_model_dont_know(model, "a stopped actor");
+    default:
+        end(model, &model->actor.at[index]);
+        return 0;
+    }
+}

@@ -1,0 +1,215 @@
+/* Trees by descriptors: open_tree(2), open_tree_attr(2), move_mount(2), mount_setattr(2). */
+#include "model.h"
+
+#include <sys/mount.h>
+
+enum {
+    SYMLINK_NOFOLLOW = 0x100,
+    NO_AUTOMOUNT = 0x800,
+    EMPTY_PATH = 0x1000,
+    RECURSIVE = 0x8000,
+    CLONE = 1,
+    CLOEXEC = 02000000
+};
+
+static unsigned walk_flags(unsigned flags)
+{
+    return (flags & SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) | (flags & EMPTY_PATH ? WALK_EMPTY : 0);
+}
+
+/* A tree of its own, which goes with the last descriptor unless it was mounted. */
+static int detached_copy(struct nst_model *model, const struct actor *actor, struct place *at,
+                         bool recursive)
+{
+    uint32_t from = model->mount.at[at->mount].ns, copy, ns;
+    int error;
+
+    copy = nst_bind_copy(model, actor, *at, recursive, &error);
+    if (!copy)
+        return error;
+    ns = nst_model_new_ns(model, model->ns.at[actor->ns].user, true);
+    model->ns.at[ns].root = copy;
+    model->ns.at[ns].origin = model->ns.at[from].anonymous ? model->ns.at[from].origin : from;
+    nst_mount_enter(model, copy, ns);
+    at->mount = copy;
+    return 0;
+}
+
+/* Returns the index of the file, or -errno, UNKNOWN. */
+static int open_file(struct nst_model *model, const struct actor *actor,
+                     const struct nst_call *call)
+{
+    unsigned flags = (unsigned)call->arg[2].num;
+    struct walk walk;
+    uint32_t file;
+    int r;
+
+    if (flags & ~(unsigned)(EMPTY_PATH | NO_AUTOMOUNT | RECURSIVE | SYMLINK_NOFOLLOW | CLONE |
+                            CLOEXEC) ||
+        (flags & (RECURSIVE | CLONE)) == RECURSIVE)
+        return -EINVAL;
+    if (flags & CLONE && !nst_may_mount(model, actor))
+        return -EPERM;
+    r = nst_path_walk(model, actor, call->arg[0].num, call->arg[1].str, walk_flags(flags), &walk);
+    if (!r && flags & CLONE)
+        r = detached_copy(model, actor, &walk.at, flags & RECURSIVE);
+    if (r)
+        return r;
+    file = nst_model_new_file(model);
+    model->file.at[file].at = walk.at;
+    model->file.at[file].path_only = true;
+    model->file.at[file].dissolves = flags & CLONE;
+    return (int)file;
+}
+
+/* What mount_setattr(2) is asked for. */
+struct change {
+    uint32_t set, clear;
+    uint64_t propagation;
+    bool recursive;
+};
+
+/* Reads the call's struct mount_attr. Returns 1; 0: nothing is asked for; -errno, UNKNOWN. */
+static int read_change(struct nst_model *model, const struct actor *actor,
+                       const struct nst_call *call, struct change *ret_change)
+{
+    const uint64_t types = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
+    const uint64_t known = 0xff | 0x00200000 | 0x00100000;
+    uint64_t set = call->arg[3].num, clear = call->arg[4].num, type = call->arg[5].num;
+
+    if (!nst_may_mount(model, actor))
+        return -EPERM;
+    if (!set && !clear && !type)
+        return 0;
+    if (type & ~types || type & (type - 1) || (set | clear) & ~known)
+        return -EINVAL;
+    if (clear & ATIME_MASK ? (clear & ATIME_MASK) != ATIME_MASK : set & ATIME_MASK)
+        return -EINVAL; /* of the access time's modes all are cleared for one to be set */
+    if ((set & ATIME_MASK) != 0 && (set & ATIME_MASK) != ATIME_NOATIME &&
+        (set & ATIME_MASK) != ATIME_STRICT)
+        return -EINVAL;
+    if ((set | clear) & 0x00100000)
+        return nst_model_dont_know(model, "mounts with an id map");
+    *ret_change =
+        (struct change){.set = (uint32_t)set, .clear = (uint32_t)clear, .propagation = type};
+    return 1;
+}
+
+/* All of it or nothing. */
+static int change_attr(struct nst_model *model, const struct actor *actor, struct place at,
+                       const struct change *change)
+{
+    uint32_t ns = model->mount.at[at.mount].ns, i;
+    bool whole = ns && model->ns.at[ns].anonymous && !model->mount.at[at.mount].parent;
+
+    if (!nst_mount_is_root(model, at) || !ns || (!whole && !nst_is_own(model, actor, at.mount)))
+        return -EINVAL;
+    for (i = at.mount; i; i = change->recursive ? nst_mount_next(model, i, at.mount) : 0) {
+        const struct mount *mount = &model->mount.at[i];
+
+        if (!nst_may_change_attr(mount, (mount->attr & ~change->clear) | change->set))
+            return -EPERM;
+        if (change->set & 1 && !(mount->attr & 1) && nst_is_written(model, i))
+            return -EBUSY;
+    }
+    for (i = at.mount; i; i = change->recursive ? nst_mount_next(model, i, at.mount) : 0) {
+        struct mount *mount = &model->mount.at[i];
+
+        mount->attr = (mount->attr & ~change->clear) | change->set;
+        if (change->propagation)
+            nst_group_change(model, i, change->propagation);
+    }
+    return 0;
+}
+
+int nst_model_open_tree(struct nst_model *model, struct actor *actor, const struct nst_call *call)
+{
+    int file = open_file(model, actor, call), r = 0;
+    struct change change;
+
+    if (file < 0)
+        return file;
+    if (call->id == NST_CALL_OPEN_TREE_ATTR) {
+        r = read_change(model, actor, call, &change);
+        change.recursive = call->arg[2].num & RECURSIVE;
+        if (r > 0)
+            r = change_attr(model, actor, model->file.at[file].at, &change);
+    }
+    if (r >= 0)
+        return nst_fd_add(model, actor, (uint32_t)file, &call->expect);
+    nst_file_put(model, (uint32_t)file);
+    nst_ns_reap(model);
+    return r;
+}
+
+int nst_model_setattr(struct nst_model *model, struct actor *actor, const struct nst_call *call)
+{
+    unsigned flags = (unsigned)call->arg[2].num;
+    struct change change;
+    struct walk walk;
+    int r;
+
+    if (flags & ~(unsigned)(EMPTY_PATH | RECURSIVE | SYMLINK_NOFOLLOW | NO_AUTOMOUNT))
+        return -EINVAL;
+    r = read_change(model, actor, call, &change);
+    if (r <= 0)
+        return r;
+    change.recursive = flags & RECURSIVE;
+    r = nst_path_walk(model, actor, call->arg[0].num, call->arg[1].str, walk_flags(flags), &walk);
+    return r ? r : change_attr(model, actor, walk.at, &change);
+}
+
+static int may_change_type(const struct nst_model *model, const struct actor *actor, uint32_t mount)
+{
+    uint32_t ns = model->mount.at[mount].ns;
+
+    return !ns ? -EINVAL : nst_capable(model, actor, model->ns.at[ns].user) ? 0 : -EPERM;
+}
+
+/* MOVE_MOUNT_SET_GROUP: move_mount(2); fs/namespace.c, do_set_group() */
+static int set_group(struct nst_model *model, const struct actor *actor, struct place from_at,
+                     struct place to_at)
+{
+    const struct mount *from = &model->mount.at[from_at.mount];
+    struct mount *to = &model->mount.at[to_at.mount];
+    int r = may_change_type(model, actor, from_at.mount);
+
+    if (!r)
+        r = may_change_type(model, actor, to_at.mount);
+    if (r)
+        return r;
+    if (!nst_mount_is_root(model, from_at) || !nst_mount_is_root(model, to_at) ||
+        model->node.at[from->root].fs != model->node.at[to->root].fs ||
+        !nst_node_below(model, to->root, from->root) ||
+        nst_mount_has_locked_child(model, from_at.mount, to->root) || to->group || to->master ||
+        (!from->group && !from->master))
+        return -EINVAL;
+    if (from->group)
+        nst_group_join(model, to_at.mount, from->group);
+    else
+        to->master = from->master;
+    return 0;
+}
+
+int nst_model_move_mount(struct nst_model *model, struct actor *actor, const struct nst_call *call)
+{
+    enum { SET_GROUP = 0x100, BENEATH = 0x200, KNOWN = 0x377 };
+    unsigned flags = (unsigned)call->arg[4].num;
+    struct walk from, to;
+    int r;
+
+    if (!nst_may_mount(model, actor))
+        return -EPERM;
+    if (flags & ~(unsigned)KNOWN || (flags & (SET_GROUP | BENEATH)) == (SET_GROUP | BENEATH))
+        return -EINVAL;
+    r = nst_path_walk(model, actor, call->arg[2].num, call->arg[3].str,
+                      (flags & 0x10 ? WALK_FOLLOW : 0) | (flags & 0x40 ? WALK_EMPTY : 0), &to);
+    if (!r)
+        r = nst_path_walk(model, actor, call->arg[0].num, call->arg[1].str,
+                          (flags & 1 ? WALK_FOLLOW : 0) | (flags & 4 ? WALK_EMPTY : 0), &from);
+    if (r)
+        return r;
+    if (flags & SET_GROUP)
+        return set_group(model, actor, from.at, to.at);
+    return nst_move(model, actor, from.at, to.at, flags & BENEATH);
+}
