@@ -4,9 +4,10 @@
 #include <string.h>
 #include <sys/mount.h>
 
-int nst_place_to_mount(const struct nst_model *model, struct place at, struct place *ret_on)
+int nst_place_to_mount(struct nst_model *model, struct place at, struct place *ret_on)
 {
     *ret_on = nst_mount_top(model, at);
+    model->mount.at[ret_on->mount].expiring = false; /* so it was used */
     if (model->node.at[ret_on->node].gone || !model->mount.at[ret_on->mount].ns)
         return -ENOENT;
     return 0;

@@ -31,6 +31,8 @@ int nst_model_fsopen(struct nst_model *model, struct actor *actor, const struct 
     type = nst_fs_type_of(model, name);
     if (type < 0)
         return type;
+    if (type == FS_PROC && actor->pid_ns)
+        return nst_model_dont_know(model, "the proc of another pid namespace");
     return open_context(
         model, actor,
         (struct context){.type = (uint8_t)type,

@@ -33,8 +33,11 @@ static int remount(struct nst_model *model, const struct actor *actor, const str
         return -EPERM;
     if (flags & MS_BIND)
         return change_attr(model, at.mount, attr);
-    if (model->fs.at[fs].type == FS_NSFS || (call->arg[4].str && *call->arg[4].str))
-        return nst_model_dont_know(model, "options of a superblock");
+    if (model->fs.at[fs].type == FS_NSFS)
+        return nst_model_dont_know(model, "a namespace's file to be reconfigured");
+    r = nst_fs_options(model, (enum fs_type)model->fs.at[fs].type, call->arg[4].str);
+    if (r)
+        return r;
     if (!nst_capable(model, actor, model->fs.at[fs].user))
         return -EPERM;
     r = nst_fs_remount(model, fs, (uint32_t)flags, REMOUNTED);
@@ -132,8 +135,11 @@ static int new_mount(struct nst_model *model, const struct actor *actor,
     type = nst_fs_type_of(model, call->arg[2].str);
     if (type < 0)
         return type;
-    if (data && *data)
-        return nst_model_dont_know(model, "options of a superblock");
+    if (type == FS_PROC && actor->pid_ns)
+        return nst_model_dont_know(model, "the proc of another pid namespace");
+    r = nst_fs_options(model, (enum fs_type)type, data);
+    if (r)
+        return r;
     /* a proc is its pid namespace's */
     if (type == FS_PROC && !nst_capable(model, actor, model->actor.at[0].user))
         return -EPERM;

@@ -126,8 +126,6 @@ int nst_model_clone(struct nst_model *model, struct actor *actor, const struct n
         return -EAGAIN;
     if (flags & CLONE_FS && flags & (CLONE_NEWNS | CLONE_NEWUSER))
         return -EINVAL;
-    if (flags & CLONE_NEWPID)
-        return nst_model_dont_know(model, "pid namespaces");
     if (flags & CLONE_NEWUSER && is_chrooted(model, actor))
         return -EPERM;
     if (flags & CLONE_NEWUSER)
@@ -140,6 +138,9 @@ int nst_model_clone(struct nst_model *model, struct actor *actor, const struct n
     model->actor.at[made] = *actor;
     model->actor.at[made].name = name;
     model->actor.at[made].user = user;
+    model->actor.at[made].begins = flags & CLONE_NEWPID;
+    if (flags & CLONE_NEWPID)
+        model->actor.at[made].pid_ns = ++model->pid_spaces;
     for (uint32_t i = 0; i < actor->fds; i++)
         model->file.at[actor->fd[i].file].users++;
     if (flags & CLONE_FS)
@@ -164,6 +165,8 @@ static void end(struct nst_model *model, struct actor *actor)
 int nst_model_exit(struct nst_model *model, struct actor *actor, const struct nst_call *call)
 {
     (void)call;
+    if (actor->begins)
+        return nst_model_dont_know(model, "the end of a pid namespace's init");
     end(model, actor);
     return 0;
 }
@@ -175,6 +178,8 @@ int nst_model_kill(struct nst_model *model, struct actor *actor, const struct ns
 
     if (!index || !model->actor.at[index].alive)
         return -ESRCH;
+    if (model->pid_spaces)
+        return nst_model_dont_know(model, "signals beside other pid namespaces");
     /* a sandbox lets nobody signal whom he has no power over */
     if (&model->actor.at[index] != actor && !nst_capable(model, actor, model->actor.at[index].user))
         return -ESRCH;

@@ -116,8 +116,8 @@ struct fd {
 
 struct actor {
     uint32_t name, user, ns, where;
-    uint32_t pid_ns;        /* 0: the first one */
-    bool alive, new_pid_ns; /* its children come into another pid namespace */
+    uint32_t pid_ns;    /* 0: the first one */
+    bool alive, begins; /* it is the init of its pid namespace */
     uint32_t fds;
     struct fd fd[FDS_MAX];
 };
@@ -243,7 +243,7 @@ int nst_path_walk(struct nst_model *model, const struct actor *actor, uint64_t d
 
 /* attach.c: what several calls share. */
 /* The place that a mount at AT comes to: on top of what is mounted there. Returns 0 or -errno. */
-int nst_place_to_mount(const struct nst_model *model, struct place at, struct place *ret_on);
+int nst_place_to_mount(struct nst_model *model, struct place at, struct place *ret_on);
 /* Whether MOUNT is ACTOR's to copy: of its namespace, or detached from it. */
 bool nst_is_own(const struct nst_model *model, const struct actor *actor, uint32_t mount);
 bool nst_is_detached(const struct nst_model *model, const struct actor *actor, uint32_t mount);
@@ -261,6 +261,9 @@ bool nst_is_too_revealing(const struct nst_model *model, const struct actor *act
                           uint32_t attr, uint32_t *ret_lock);
 /* The type of that name; -ENODEV; UNKNOWN. */
 int nst_fs_type_of(struct nst_model *model, const char *name);
+/* options.c: whether mount(2) takes TEXT (may be NULL) of such a file system: 0, -EINVAL, UNKNOWN
+ */
+int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text);
 int nst_fs_remount(struct nst_model *model, uint32_t fs, uint32_t flags, uint32_t mask);
 
 /* call_*.c: what a call returns: 0 or more, -errno, UNKNOWN. */

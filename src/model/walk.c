@@ -289,6 +289,8 @@ int nst_path_walk(struct nst_model *model, const struct actor *actor, uint64_t d
     if (!r && !(flags & WALK_PARENT) && flags & WALK_DIRECTORY &&
         model->node.at[w.at.node].kind != NODE_DIRECTORY)
         r = -ENOTDIR;
+    if (r == -ENOENT) /* so it was even where it was only walked through */
+        model->mount.at[w.at.mount].expiring = false;
     if (flags & WALK_MARKS) /* LOOKUP_MOUNTPOINT: `.` is what is mounted on it, too */
         w.at = nst_mount_top(model, w.at);
     ret_walk->at = w.at;

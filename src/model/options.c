@@ -1,0 +1,88 @@
+/* Options of file systems in the text that mount(2) takes: tmpfs(5), proc(5); mm/shmem.c,
+ * shmem_fs_parameters; fs/ramfs/inode.c. */
+#include "model.h"
+
+#include <string.h>
+
+/* What any file system's text may hold besides: it changes the superblock's flags or names a
+ * source. */
+static bool is_generic(const char *key, size_t len)
+{
+    static const char *const keys[] = {"sync", "async",  "dirsync", "lazytime", "nolazytime",
+                                       "mand", "nomand", "ro",      "rw",       "source"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strlen(keys[i]) == len && !strncmp(keys[i], key, len))
+            return true;
+    return false;
+}
+
+/* The keys of tmpfs whose value is a number: DIGITS, and then one of SUFFIXES or none. */
+static const struct {
+    const char *key, *digits, *suffixes;
+} numbers[] = {{"size", "0123456789", "kKmMgG"},
+               {"nr_blocks", "0123456789", "kKmMgG"},
+               {"nr_inodes", "0123456789", "kKmMgG"},
+               {"mode", "01234567", ""}};
+
+static bool is_other_of_tmpfs(const char *key, size_t len)
+{
+    static const char *const keys[] = {"huge",     "mpol",     "gid",      "uid",
+                                       "inode32",  "inode64",  "noswap",   "quota",
+                                       "usrquota", "grpquota", "casefold", "strict_encoding"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (len >= strlen(keys[i]) && !strncmp(keys[i], key, strlen(keys[i])))
+            return true;
+    return false;
+}
+
+/* One option of tmpfs: `KEY` or `KEY=VALUE`. */
+static int check_tmpfs(struct nst_model *model, const char *text, size_t len)
+{
+    size_t key = strcspn(text, "=,");
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const char *value = text + key + 1;
+        size_t room, used;
+
+        if (strlen(numbers[i].key) != key || strncmp(numbers[i].key, text, key) != 0)
+            continue;
+        if (key >= len)
+            return -EINVAL; /* no value */
+        room = len - key - 1;
+        used = strspn(value, numbers[i].digits);
+        /* more than nothing and less than what a machine has: what is accepted for certain */
+        if (i < 3 && (!used || used > 5 || *value == '0'))
+            return nst_model_dont_know(model, "a parameter of a file system");
+        if (used == room || (used + 1 == room && strchr(numbers[i].suffixes, value[used])))
+            return 0;
+        return nst_model_dont_know(model, "a parameter of a file system");
+    }
+    if (is_generic(text, key) || is_other_of_tmpfs(text, key))
+        return nst_model_dont_know(model, "a parameter of a file system");
+    return -EINVAL;
+}
+
+int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text)
+{
+    int r = 0;
+
+    while (text && *text && !r) {
+        size_t len = strcspn(text, ",");
+
+        if (len && is_generic(text, strcspn(text, "=,")))
+            r = nst_model_dont_know(model, "a parameter of a file system");
+        else if (len && type == FS_TMPFS)
+            r = check_tmpfs(model, text, len);
+        else if (len && type != FS_RAMFS) /* which passes over what it doesn't know */
+            r = !strncmp(text, "bad", len) || !strncmp(text, "size=", 5) ||
+                        !strncmp(text, "mode=", 5)
+                    ? -EINVAL
+                    : nst_model_dont_know(model, "a parameter of a file system");
+        else if (len && !strncmp(text, "mode=", 5) && strspn(text + 5, "01234567") != len - 5)
+            r = nst_model_dont_know(model, "a parameter of a file system");
+        text += len + (text[len] == ',');
+    }
+    return r;
+}
