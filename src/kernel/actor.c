@@ -120,6 +120,9 @@ _Noreturn void nst_actor_live(struct nst_arena *arena, struct nst_actor *actor)
         case NST_TURN_AT_ONCE:
             nst_at_once_go(arena, actor);
             break;
+        case NST_TURN_FORGET:
+            nst_observer_close_tables(arena->observer);
+            break;
         case NST_TURN_LEAVE:
             nst_first_let_go(arena, actor);
             break;

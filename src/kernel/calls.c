@@ -274,6 +274,7 @@ static long run_fchdir(struct context *c)
 
 static long run_chroot(struct context *c)
 {
+    nst_observer_close_own(c->arena->observer); /* what is no root any more isn't to stay in use */
     return syscall(SYS_chroot, path(c, 0));
 }
 

@@ -37,6 +37,7 @@ enum nst_turn {
     NST_TURN_LOOK,    /* fill a view's statmount */
     NST_TURN_CONDUCT, /* perform one call after the other, and look */
     NST_TURN_AT_ONCE, /* perform all its calls, beside the others */
+    NST_TURN_FORGET,  /* close what it has of the parent's tables, and of its own */
     NST_TURN_LEAVE,   /* let go of all that the case left in its hands */
     NST_TURN_JOIN     /* go over to another parent */
 };
@@ -318,6 +319,9 @@ struct nst_observer {
 };
 int nst_observer_open(struct nst_arena *arena, struct nst_observer *observer);
 void nst_observer_close_own(struct nst_observer *observer);
+/* In an actor: an open table holds the root that it was opened through (fs/proc_namespace.c,
+ * mounts_open_common()), so that, moved away, it would stay in use. */
+void nst_observer_close_tables(struct nst_observer *observer);
 void nst_observer_forget_known(struct nst_observer *observer);
 /* Watches as the case's options ask. */
 int nst_observer_watch(struct nst_arena *arena, struct nst_observer *observer);

@@ -84,6 +84,18 @@ void nst_observer_close_own(struct nst_observer *observer)
     observer->own_mountinfo = observer->own_file = -1;
 }
 
+void nst_observer_close_tables(struct nst_observer *observer)
+{
+    int *const table[] = {&observer->mountinfo, &observer->mounts};
+
+    nst_observer_close_own(observer);
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        if (*table[i] >= 0)
+            NST_SYS(CLOSE, close(*table[i]));
+        *table[i] = -1;
+    }
+}
+
 void nst_observer_forget_known(struct nst_observer *observer)
 {
     free(observer->known.mountinfo);

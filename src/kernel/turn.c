@@ -248,6 +248,19 @@ static int note_dead(struct nst_arena *arena)
     return 0;
 }
 
+/* After the roots of processes were moved: whoever has a table open holds the one that it was
+ * opened through. Who doesn't answer has ended, or hangs. A watch that polls holds the parent's
+ * still: there only a lazy unmount of the parent's old root succeeds. */
+static int let_go_of_roots(struct nst_arena *arena, struct nst_observer *observer)
+{
+    int error = nst_observer_reopen(arena, observer);
+
+    for (size_t i = 0; i < arena->actors && !error; i++)
+        if (arena->actor[i].alive)
+            (void)nst_actor_ask(&arena->actor[i], NST_TURN_FORGET, 200 * MS);
+    return error;
+}
+
 /* What only the runner does: it meets who is new, and buries who is dead. */
 static int settle(struct nst_arena *arena, struct nst_observer *observer, struct nst_actor *actor,
                   size_t i, size_t actors)
@@ -273,7 +286,7 @@ static int settle(struct nst_arena *arena, struct nst_observer *observer, struct
     if (call->id == NST_CALL_KILL || call->id == NST_CALL_EXIT_GROUP)
         error = note_dead(arena);
     if (!error && call->id == NST_CALL_PIVOT_ROOT && arena->step[i].answer.kind == NST_ANSWER_VALUE)
-        error = nst_observer_reopen(arena, observer);
+        error = let_go_of_roots(arena, observer);
     return error;
 }
 
@@ -333,7 +346,7 @@ int nst_turn_setup(struct nst_arena *arena, struct nst_observer *observer)
     arena->unsettled = true;
     error = nst_snapshot_meet(arena, actor);
     if (!error)
-        error = nst_observer_reopen(arena, observer);
+        error = let_go_of_roots(arena, observer);
     if (!error)
         error = nst_turn_look(arena, observer, &step->after);
     return error ? error : nst_snapshot_events(arena, observer, &step->events);
