@@ -134,17 +134,42 @@ static int spread(struct spreading *s, struct place on)
     return 0;
 }
 
-static bool has_receiver(const struct nst_model *model, uint32_t dest, struct place on)
+/* fs.mount-max: Documentation/admin-guide/sysctl/fs.rst; proc_sys_fs(5) */
+enum { MOUNTS_MOST = 100000 };
+
+/* Whether what is put at ON comes to others, too, and with it some namespace would hold more mounts
+ * than it may. Returns 0 or -ENOSPC. */
+static int count_receivers(struct nst_model *model, uint32_t source, struct place on,
+                           uint32_t *ret_receivers)
 {
+    uint32_t *held = calloc(model->ns.len, sizeof *held), tree = 0;
+    bool moves = model->mount.at[source].ns != 0;
+    int r = 0;
+
+    *ret_receivers = 0;
+    if (!held) {
+        model->failed = true;
+        return 0;
+    }
+    for (uint32_t i = source; i; i = nst_mount_next(model, i, source))
+        tree++;
     for (uint32_t i = 1; i < model->mount.len; i++) {
         uint32_t ns = model->mount.at[i].ns;
 
-        if (i != dest && ns && !model->ns.at[ns].anonymous &&
-            nst_node_below(model, on.node, model->mount.at[i].root) &&
-            nst_group_receives(model, i, model->mount.at[dest].group))
-            return true;
+        held[ns]++;
+        if (i == on.mount ? moves
+                          : !ns || model->ns.at[ns].anonymous ||
+                                !nst_node_below(model, on.node, model->mount.at[i].root) ||
+                                !nst_group_receives(model, i, model->mount.at[on.mount].group))
+            continue;
+        held[ns] += tree;
+        *ret_receivers += i != on.mount;
     }
-    return false;
+    for (uint32_t ns = 1; ns < model->ns.len; ns++)
+        if (held[ns] > MOUNTS_MOST)
+            r = -ENOSPC;
+    free(held);
+    return r;
 }
 
 /* What comes from a more privileged owner's namespace is locked together, with its flags
@@ -187,14 +212,17 @@ int nst_propagate_attach(struct nst_model *model, uint32_t source, struct place 
         .model = model, .source = source, .dest = on.mount, .groups = model->group.len};
     const struct node *root = &model->node.at[model->mount.at[source].root];
     const uint32_t user = model->ns.at[model->mount.at[on.mount].ns].user;
+    uint32_t receivers;
     int r = 0;
 
     if (model->node.at[cover_of(model, source).node].gone)
         return -ENOENT; /* get_mountpoint() of what would be mounted on (from 6.17 on) */
-    (void)beneath;      /* what stands at ON then is what it is put beneath */
+    r = count_receivers(model, source, on, &receivers);
+    if (r)
+        return r;
+    (void)beneath; /* what stands at ON then is what it is put beneath */
     if (model->mount.at[on.mount].group) {
-        if (root->kind == NODE_NAMESPACE && root->type == NS_MOUNT &&
-            has_receiver(model, on.mount, on))
+        if (root->kind == NODE_NAMESPACE && root->type == NS_MOUNT && receivers)
             return -EINVAL; /* copy_tree(): it isn't copied */
         for (uint32_t i = source; i; i = nst_mount_next(model, i, source)) {
             nst_group_change(model, i, MS_SHARED);

@@ -23,8 +23,8 @@ static bool is_emptied(const struct nst_model *model, uint32_t mount, const unsi
 }
 
 /* The mounts at the places of those that go, on what their parents propagate to, as far as taking
- * them neither shifts a mount nor reveals what a locked one hides. */
-static void find_taken(const struct nst_model *model, unsigned char *mark)
+ * them neither shifts a mount nor reveals what a locked one hides; UNLOCKED: none is. */
+static void find_taken(const struct nst_model *model, unsigned char *mark, bool unlocked)
 {
     const uint32_t len = model->mount.len;
     bool changed = true;
@@ -48,7 +48,8 @@ static void find_taken(const struct nst_model *model, unsigned char *mark)
     while (changed) {
         changed = false;
         for (uint32_t i = 1; i < len; i++) {
-            bool reveals = model->mount.at[i].locked && mark[model->mount.at[i].parent] == STAYS;
+            bool reveals =
+                !unlocked && model->mount.at[i].locked && mark[model->mount.at[i].parent] == STAYS;
 
             if (mark[i] != TAKEN || (is_emptied(model, i, mark) && !reveals))
                 continue;
@@ -130,7 +131,7 @@ void nst_umount_tree(struct nst_model *model, uint32_t mount, bool propagates, b
         return;
     }
     if (propagates)
-        find_taken(model, mark);
+        find_taken(model, mark, false);
     take_down(model, mark, model->mount.len, stays);
     free(mark);
 }
@@ -159,7 +160,7 @@ bool nst_umount_busy(const struct nst_model *model, uint32_t mount)
     mark = mark_tree(model, mount);
     if (!mark)
         return true;
-    find_taken(model, mark);
+    find_taken(model, mark, true); /* as it will be: unlock_receivers() */
     for (uint32_t i = 1; i < model->mount.len && !busy; i++)
         busy = mark[i] == TAKEN && nst_mount_used(model, i);
     free(mark);
