@@ -31,8 +31,7 @@ bool nst_is_detached(const struct nst_model *model, const struct actor *actor, u
  * (fs/namespace.c, mnt_ns_loop()). */
 bool nst_holds_ns_loop(const struct nst_model *model, const struct actor *actor, uint32_t node)
 {
-    return model->node.at[node].kind == NODE_NAMESPACE && model->node.at[node].type == NS_MOUNT &&
-           actor->ns >= model->node.at[node].target;
+    return nst_node_is_mount_ns(model, node) && actor->ns >= model->node.at[node].target;
 }
 
 uint32_t nst_bind_copy(struct nst_model *model, const struct actor *actor, struct place from,
@@ -107,7 +106,7 @@ static int check_move(const struct nst_model *model, const struct actor *actor, 
 int nst_move(struct nst_model *model, const struct actor *actor, struct place from, struct place to,
              bool beneath)
 {
-    uint32_t old = model->mount.at[from.mount].ns, over;
+    uint32_t over;
     struct place on;
     int r;
 
@@ -139,9 +138,7 @@ int nst_move(struct nst_model *model, const struct actor *actor, struct place fr
     if (!r && is_ancestor(model, from.mount, on.mount))
         r = -ELOOP;
     if (!r)
-        r = nst_propagate_attach(model, from.mount, on, beneath);
-    if (!r && model->ns.at[old].anonymous)
-        model->ns.at[old].dead = true;
+        r = nst_propagate_attach(model, from.mount, on);
     return r;
 }
 

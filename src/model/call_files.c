@@ -5,38 +5,13 @@
 #include <fcntl.h>
 #include <string.h>
 
-static bool is_read_only(const struct nst_model *model, struct place at)
-{
-    return model->mount.at[at.mount].attr & 0x1 ||
-           model->fs.at[model->node.at[at.node].fs].readonly;
-}
-
-/* Whether names are made and removed there as in a tmpfs. */
-static int check_fs(struct nst_model *model, struct place at)
-{
-    uint8_t type = model->fs.at[model->node.at[at.node].fs].type;
-
-    return type == FS_TMPFS || type == FS_RAMFS || type == FS_ROOTFS
-               ? 0
-               : nst_model_dont_know(model, "names in such a file system");
-}
-
 /* Walks to the directory that the last name of PATH is in. */
 static int walk_parent(struct nst_model *model, const struct actor *actor, uint64_t dirfd,
                        const char *path, struct walk *ret_walk)
 {
     int r = nst_path_walk(model, actor, dirfd, path, WALK_PARENT, ret_walk);
 
-    return r ? r : check_fs(model, ret_walk->at);
-}
-
-static int find_last(const struct nst_model *model, const struct walk *walk, uint32_t *ret_node)
-{
-    *ret_node = 0;
-    if (walk->last_len > 255)
-        return -ENAMETOOLONG;
-    *ret_node = nst_node_find(model, walk->at.node, walk->last, walk->last_len);
-    return 0;
+    return r ? r : nst_check_names(model, ret_walk->at);
 }
 
 /* What stands before anything is made: filename_create(), may_create(). */
@@ -47,14 +22,14 @@ static int check_create(struct nst_model *model, const struct walk *walk, bool d
 
     if (walk->special)
         return -EEXIST;
-    r = find_last(model, walk, &node);
+    r = nst_find_last(model, walk, &node);
     if (r)
         return r;
     if (node)
         return -EEXIST;
     if (walk->slashes && !directory)
         return -ENOENT;
-    if (is_read_only(model, walk->at))
+    if (nst_is_read_only(model, walk->at))
         return -EROFS;
     return model->node.at[walk->at.node].gone ? -ENOENT : 0;
 }
@@ -114,8 +89,9 @@ static void remove_node(struct nst_model *model, uint32_t node)
     nst_umount_at_node(model, node);
 }
 
-static int remove_directory(struct nst_model *model, struct actor *actor, uint64_t dirfd,
-                            const char *path)
+/* unlink(2), or of a DIRECTORY rmdir(2) */
+static int remove_name(struct nst_model *model, struct actor *actor, uint64_t dirfd,
+                       const char *path, bool directory)
 {
     struct walk walk;
     uint32_t node;
@@ -123,16 +99,20 @@ static int remove_directory(struct nst_model *model, struct actor *actor, uint64
 
     if (r)
         return r;
+    if (walk.special && !directory)
+        return -EISDIR;
     if (walk.special)
         return !walk.last_len ? -EBUSY : walk.last_len == 1 ? -EINVAL : -ENOTEMPTY;
-    if (is_read_only(model, walk.at))
+    if (nst_is_read_only(model, walk.at))
         return -EROFS;
-    r = find_last(model, &walk, &node);
+    r = nst_find_last(model, &walk, &node);
     if (r)
         return r;
     if (!node)
         return -ENOENT;
-    if (model->node.at[node].kind != NODE_DIRECTORY)
+    if (!directory && model->node.at[node].kind == NODE_DIRECTORY)
+        return -EISDIR;
+    if (directory ? model->node.at[node].kind != NODE_DIRECTORY : walk.slashes)
         return -ENOTDIR;
     if (is_mount_point(model, actor, node))
         return -EBUSY;
@@ -142,46 +122,18 @@ static int remove_directory(struct nst_model *model, struct actor *actor, uint64
     return 0;
 }
 
-static int remove_file(struct nst_model *model, struct actor *actor, uint64_t dirfd,
-                       const char *path)
-{
-    struct walk walk;
-    uint32_t node;
-    int r = walk_parent(model, actor, dirfd, path, &walk);
-
-    if (r)
-        return r;
-    if (walk.special)
-        return -EISDIR;
-    if (is_read_only(model, walk.at))
-        return -EROFS;
-    r = find_last(model, &walk, &node);
-    if (r)
-        return r;
-    if (!node)
-        return -ENOENT;
-    if (model->node.at[node].kind == NODE_DIRECTORY)
-        return -EISDIR;
-    if (walk.slashes)
-        return -ENOTDIR;
-    if (is_mount_point(model, actor, node))
-        return -EBUSY;
-    remove_node(model, node);
-    return 0;
-}
-
 int nst_model_rmdir(struct nst_model *model, struct actor *actor, const struct nst_call *call)
 {
     switch (call->id) {
     case NST_CALL_RMDIR:
-        return remove_directory(model, actor, NST_AT_FDCWD, call->arg[0].str);
     case NST_CALL_UNLINK:
-        return remove_file(model, actor, NST_AT_FDCWD, call->arg[0].str);
+        return remove_name(model, actor, NST_AT_FDCWD, call->arg[0].str,
+                           call->id == NST_CALL_RMDIR);
     default:
         if ((int)call->arg[2].num & ~AT_REMOVEDIR)
             return -EINVAL;
-        return (call->arg[2].num & AT_REMOVEDIR ? remove_directory : remove_file)(
-            model, actor, call->arg[0].num, call->arg[1].str);
+        return remove_name(model, actor, call->arg[0].num, call->arg[1].str,
+                           call->arg[2].num & AT_REMOVEDIR);
     }
 }
 
@@ -248,13 +200,13 @@ int nst_model_rename(struct nst_model *model, struct actor *actor, const struct 
         return -EXDEV;
     if (from.special || to.special)
         return !from.special && flags & NOREPLACE ? -EEXIST : -EBUSY;
-    if (is_read_only(model, from.at))
+    if (nst_is_read_only(model, from.at))
         return -EROFS;
-    r = find_last(model, &from, &old);
+    r = nst_find_last(model, &from, &old);
     if (!r && !old)
         r = -ENOENT;
     if (!r)
-        r = find_last(model, &to, &new);
+        r = nst_find_last(model, &to, &new);
     if (r)
         return r;
     if (flags & NOREPLACE && new)
@@ -274,13 +226,16 @@ int nst_model_rename(struct nst_model *model, struct actor *actor, const struct 
     return r;
 }
 
+/* chroot(2), too */
 int nst_model_chdir(struct nst_model *model, struct actor *actor, const struct nst_call *call)
 {
     struct walk walk;
     int r = nst_path_walk(model, actor, NST_AT_FDCWD, call->arg[0].str,
                           WALK_FOLLOW | WALK_DIRECTORY, &walk);
 
-    if (!r)
+    if (!r && call->id == NST_CALL_CHROOT)
+        model->where.at[actor->where].root = walk.at;
+    else if (!r)
         model->where.at[actor->where].cwd = walk.at;
     return r;
 }
@@ -295,17 +250,6 @@ int nst_model_fchdir(struct nst_model *model, struct actor *actor, const struct 
         return -ENOTDIR;
     model->where.at[actor->where].cwd = file->at;
     return 0;
-}
-
-int nst_model_chroot(struct nst_model *model, struct actor *actor, const struct nst_call *call)
-{
-    struct walk walk;
-    int r = nst_path_walk(model, actor, NST_AT_FDCWD, call->arg[0].str,
-                          WALK_FOLLOW | WALK_DIRECTORY, &walk);
-
-    if (!r)
-        model->where.at[actor->where].root = walk.at;
-    return r;
 }
 
 int nst_model_close(struct nst_model *model, struct actor *actor, const struct nst_call *call)

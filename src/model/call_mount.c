@@ -60,7 +60,7 @@ static int graft(struct nst_model *model, uint32_t copy, struct place on)
         (model->node.at[model->mount.at[copy].root].kind == NODE_DIRECTORY))
         r = -ENOTDIR;
     if (!r)
-        r = nst_propagate_attach(model, copy, on, false);
+        r = nst_propagate_attach(model, copy, on);
     if (r)
         nst_umount_tree(model, copy, false, false);
     return r;

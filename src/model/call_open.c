@@ -13,12 +13,6 @@ struct opening {
     bool writes;
 };
 
-static bool is_read_only(const struct nst_model *model, struct place at)
-{
-    return model->mount.at[at.mount].attr & 0x1 ||
-           model->fs.at[model->node.at[at.node].fs].readonly;
-}
-
 /* do_open(), may_open() */
 static int check_open(const struct opening *o, struct place at)
 {
@@ -39,7 +33,7 @@ static int check_open(const struct opening *o, struct place at)
         return o->writes || o->flags & O_TRUNC
                    ? nst_model_dont_know(model, "writing to a namespace's file")
                    : 0;
-    return (o->writes || o->flags & O_TRUNC) && is_read_only(model, at) ? -EROFS : 0;
+    return (o->writes || o->flags & O_TRUNC) && nst_is_read_only(model, at) ? -EROFS : 0;
 }
 
 /* The last name with O_CREAT: path_openat(), open_last_lookups(), lookup_open(). */
@@ -48,7 +42,6 @@ static int create(const struct opening *o, struct place *ret_at)
     struct nst_model *model = o->model;
     struct walk parent, walk;
     unsigned follow = o->flags & (O_EXCL | O_NOFOLLOW) ? 0 : WALK_FOLLOW;
-    uint8_t type;
     uint32_t node;
     int r = nst_path_walk(model, o->actor, o->dirfd, o->path, WALK_PARENT, &parent);
 
@@ -61,14 +54,13 @@ static int create(const struct opening *o, struct place *ret_at)
         *ret_at = walk.at;
         return !r && o->flags & O_EXCL ? -EEXIST : r;
     }
-    type = model->fs.at[model->node.at[parent.at.node].fs].type;
-    if (type != FS_TMPFS && type != FS_RAMFS && type != FS_ROOTFS)
-        return nst_model_dont_know(model, "a file made in such a file system");
-    if (parent.last_len > 255)
-        return -ENAMETOOLONG;
-    node = nst_node_find(model, parent.at.node, parent.last, parent.last_len);
+    r = nst_check_names(model, parent.at);
+    if (!r)
+        r = nst_find_last(model, &parent, &node);
+    if (r)
+        return r;
     if (!node) {
-        if (is_read_only(model, parent.at))
+        if (nst_is_read_only(model, parent.at))
             return -EROFS;
         if (model->node.at[parent.at.node].gone)
             return -ENOENT;

@@ -67,16 +67,23 @@ void nst_group_change(struct nst_model *model, uint32_t mount, uint64_t type)
     m->unbindable = type == MS_UNBINDABLE;
 }
 
-/* Whether what is mounted in GROUP comes to MOUNT: a peer, or a slave of it however far. */
-bool nst_group_receives(const struct nst_model *model, uint32_t mount, uint32_t group)
+int nst_group_distance(const struct nst_model *model, uint32_t mount, uint32_t group)
 {
     uint32_t at = model->mount.at[mount].group;
+    int hops = 0;
 
     if (!group)
-        return false;
-    if (!at)
+        return -1;
+    if (!at) {
         at = model->mount.at[mount].master;
-    while (at && at != group)
+        hops++;
+    }
+    for (; at && at != group; hops++)
         at = model->group.at[at].master;
-    return at == group;
+    return at == group ? hops : -1;
+}
+
+bool nst_group_receives(const struct nst_model *model, uint32_t mount, uint32_t group)
+{
+    return nst_group_distance(model, mount, group) >= 0;
 }

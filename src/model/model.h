@@ -31,7 +31,6 @@ struct node {
     uint8_t kind;
     uint8_t type; /* of a namespace's file: an ns_type */
     bool gone;    /* removed, but held */
-    bool empty;   /* a directory in which nothing can be made: that of a pseudo file system */
 };
 
 enum ns_type { NS_MOUNT, NS_USER, NS_OTHER };
@@ -58,7 +57,7 @@ struct mount {
     uint32_t attr;          /* MOUNT_ATTR_* */
     uint32_t lock;          /* those bits of attr that a less privileged owner may not weaken */
     uint32_t source;        /* in text */
-    bool unbindable, locked, expiring, idmapped;
+    bool unbindable, locked, expiring;
 };
 
 struct group {
@@ -106,7 +105,6 @@ struct context {
     uint8_t type, phase;
     bool has_source;
     uint32_t source, flags, mask, user, fs; /* fs 0: none yet */
-    bool other;                             /* parameters that the model doesn't follow */
 };
 
 struct fd {
@@ -169,6 +167,7 @@ uint32_t nst_node_add(struct nst_model *model, uint32_t parent, const char *name
 void nst_node_remove(struct nst_model *model, uint32_t node);
 void nst_node_move(struct nst_model *model, uint32_t node, uint32_t parent, uint32_t name);
 bool nst_node_below(const struct nst_model *model, uint32_t node, uint32_t top); /* or the same */
+bool nst_node_is_mount_ns(const struct nst_model *model, uint32_t node);         /* a file of one */
 uint32_t nst_node_of_ns(struct nst_model *model, enum ns_type type, uint32_t which);
 
 /* mount.c: trees of mounts. */
@@ -202,10 +201,13 @@ bool nst_umount_busy(const struct nst_model *model, uint32_t mount);
 void nst_group_join(struct nst_model *model, uint32_t mount, uint32_t group);
 void nst_group_leave(struct nst_model *model, uint32_t mount);
 void nst_group_change(struct nst_model *model, uint32_t mount, uint64_t type); /* MS_SHARED, … */
+/* How many masters are between MOUNT and GROUP, whose mounts come to it: 0 for a peer. -1: they
+ * don't. */
+int nst_group_distance(const struct nst_model *model, uint32_t mount, uint32_t group);
 bool nst_group_receives(const struct nst_model *model, uint32_t mount, uint32_t group);
 
 /* propagate.c: puts the tree of SOURCE at ON, and wherever that propagates to. */
-int nst_propagate_attach(struct nst_model *model, uint32_t source, struct place on, bool beneath);
+int nst_propagate_attach(struct nst_model *model, uint32_t source, struct place on);
 void nst_lock_tree(struct nst_model *model, uint32_t top);
 
 /* ns.c */
@@ -241,6 +243,12 @@ struct walk {
 int nst_path_walk(struct nst_model *model, const struct actor *actor, uint64_t dirfd,
                   const char *path, unsigned flags, struct walk *ret_walk);
 
+bool nst_is_read_only(const struct nst_model *model, struct place at);
+/* Whether names are made and removed there as in a tmpfs: 0 or UNKNOWN. */
+int nst_check_names(struct nst_model *model, struct place at);
+/* The node of the last name of a WALK_PARENT; 0: there is none. Returns 0 or -ENAMETOOLONG. */
+int nst_find_last(const struct nst_model *model, const struct walk *walk, uint32_t *ret_node);
+
 /* attach.c: what several calls share. */
 /* The place that a mount at AT comes to: on top of what is mounted there. Returns 0 or -errno. */
 int nst_place_to_mount(struct nst_model *model, struct place at, struct place *ret_on);
@@ -270,7 +278,7 @@ int nst_fs_remount(struct nst_model *model, uint32_t fs, uint32_t flags, uint32_
 typedef int call_function(struct nst_model *model, struct actor *actor,
                           const struct nst_call *call);
 call_function nst_model_mkdir, nst_model_rmdir, nst_model_symlink, nst_model_rename, nst_model_open,
-    nst_model_close, nst_model_chdir, nst_model_fchdir, nst_model_chroot;
+    nst_model_close, nst_model_chdir, nst_model_fchdir;
 call_function nst_model_unshare, nst_model_setns, nst_model_clone, nst_model_exit, nst_model_kill;
 call_function nst_model_mount, nst_model_umount, nst_model_pivot_root, nst_model_open_tree,
     nst_model_move_mount, nst_model_setattr, nst_model_fsopen, nst_model_fsconfig,

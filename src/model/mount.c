@@ -1,7 +1,7 @@
 /* Trees of mounts: fs/namespace.c, attach_mnt(), copy_tree(), next_mnt(). */
 #include "model.h"
 
-#include <stdlib.h>
+#include <sys/mount.h>
 
 /* Where two stand at the same place, the later one. */
 uint32_t nst_mount_on(const struct nst_model *model, struct place place)
@@ -112,21 +112,6 @@ uint32_t nst_mount_copy(struct nst_model *model, uint32_t mount, uint32_t node)
     return copy;
 }
 
-static void be_slave(struct nst_model *model, uint32_t copy)
-{
-    uint32_t group = model->mount.at[copy].group;
-
-    if (!group)
-        return;
-    nst_group_leave(model, copy);
-    model->mount.at[copy].master = group;
-}
-
-static bool is_ns_file(const struct nst_model *model, uint32_t node)
-{
-    return model->node.at[node].kind == NODE_NAMESPACE && model->node.at[node].type == NS_MOUNT;
-}
-
 /* Copies what stands on FROM, below NODE, onto COPY. */
 static int copy_children(struct nst_model *model, uint32_t from, uint32_t node, uint32_t copy,
                          unsigned flags)
@@ -142,11 +127,11 @@ static int copy_children(struct nst_model *model, uint32_t from, uint32_t node, 
                 return -EPERM;
             continue;
         }
-        if (!(flags & COPY_NS_FILES) && is_ns_file(model, root))
+        if (!(flags & COPY_NS_FILES) && nst_node_is_mount_ns(model, root))
             continue;
         child = nst_mount_copy(model, i, root);
         if (flags & COPY_TO_SLAVES)
-            be_slave(model, child);
+            nst_group_change(model, child, MS_SLAVE);
         nst_mount_attach(model, child, (struct place){copy, model->mount.at[i].at});
         r = copy_children(model, i, root, child, flags);
         if (r < 0)
@@ -163,11 +148,11 @@ uint32_t nst_mount_copy_tree(struct nst_model *model, uint32_t mount, uint32_t n
     *ret_error = -EINVAL;
     if (!(flags & COPY_UNBINDABLE) && model->mount.at[mount].unbindable)
         return 0;
-    if (!(flags & COPY_NS_FILES) && is_ns_file(model, node))
+    if (!(flags & COPY_NS_FILES) && nst_node_is_mount_ns(model, node))
         return 0;
     copy = nst_mount_copy(model, mount, node);
     if (flags & COPY_TO_SLAVES)
-        be_slave(model, copy);
+        nst_group_change(model, copy, MS_SLAVE);
     *ret_error = copy_children(model, mount, node, copy, flags);
     if (*ret_error < 0) {
         nst_umount_tree(model, copy, false, false);

@@ -64,6 +64,11 @@ bool nst_node_below(const struct nst_model *model, uint32_t node, uint32_t top)
     return node == top;
 }
 
+bool nst_node_is_mount_ns(const struct nst_model *model, uint32_t node)
+{
+    return model->node.at[node].kind == NODE_NAMESPACE && model->node.at[node].type == NS_MOUNT;
+}
+
 uint32_t nst_node_of_ns(struct nst_model *model, enum ns_type type, uint32_t which)
 {
     uint32_t root = model->fs.at[model->ns_files].root, node;

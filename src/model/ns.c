@@ -51,26 +51,24 @@ uint32_t nst_ns_copy(struct nst_model *model, uint32_t ns, uint32_t user, struct
     return made;
 }
 
+static bool is_file_of(const struct nst_model *model, uint32_t node, uint32_t ns)
+{
+    return nst_node_is_mount_ns(model, node) && model->node.at[node].target == ns;
+}
+
 static bool is_held(const struct nst_model *model, uint32_t ns)
 {
     for (uint32_t i = 0; i < model->actor.len; i++)
         if (model->actor.at[i].alive && model->actor.at[i].ns == ns)
             return true;
-    for (uint32_t i = 1; i < model->file.len; i++) {
-        const struct file *file = &model->file.at[i];
-        const struct node *node = &model->node.at[file->at.node];
-
-        if (file->users && file->kind == FILE_PLACE && node->kind == NODE_NAMESPACE &&
-            node->type == NS_MOUNT && node->target == ns)
+    for (uint32_t i = 1; i < model->file.len; i++)
+        if (model->file.at[i].users && model->file.at[i].kind == FILE_PLACE &&
+            is_file_of(model, model->file.at[i].at.node, ns))
             return true;
-    }
-    for (uint32_t i = 1; i < model->mount.len; i++) {
-        const struct node *node = &model->node.at[model->mount.at[i].root];
-
-        if ((model->mount.at[i].ns || nst_mount_used(model, i)) && node->kind == NODE_NAMESPACE &&
-            node->type == NS_MOUNT && node->target == ns)
+    for (uint32_t i = 1; i < model->mount.len; i++)
+        if (is_file_of(model, model->mount.at[i].root, ns) &&
+            (model->mount.at[i].ns || nst_mount_used(model, i)))
             return true;
-    }
     return false;
 }
 
@@ -157,8 +155,6 @@ void nst_file_put(struct nst_model *model, uint32_t index)
 
     if (--file->users || !file->dissolves)
         return;
-    if (ns && model->ns.at[ns].anonymous && model->ns.at[ns].root == mount) {
-        model->ns.at[ns].dead = true;
+    if (ns && model->ns.at[ns].anonymous && model->ns.at[ns].root == mount)
         nst_umount_tree(model, mount, false, true);
-    }
 }

@@ -5,23 +5,6 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 
-enum { NOT_RECEIVING = -1 };
-
-/* How many masters are between MOUNT and GROUP: 0 for a peer. */
-static int distance(const struct nst_model *model, uint32_t mount, uint32_t group)
-{
-    uint32_t at = model->mount.at[mount].group;
-    int hops = 0;
-
-    if (!at) {
-        at = model->mount.at[mount].master;
-        hops++;
-    }
-    for (; at && at != group; hops++)
-        at = model->group.at[at].master;
-    return at == group ? hops : NOT_RECEIVING;
-}
-
 /* The copies of one mount of the source, in the peer group OF, are peers in COPIES. */
 struct spread {
     uint32_t of, source, copies;
@@ -98,11 +81,9 @@ static uint32_t copy_tree(struct spreading *s, uint32_t source, uint32_t receive
     uint32_t copy = copy_one(s, source, receiver);
 
     for (uint32_t i = model->mount.at[source].child; i; i = model->mount.at[i].next) {
-        const struct node *root = &model->node.at[model->mount.at[i].root];
         uint32_t child;
 
-        if (model->mount.at[i].unbindable ||
-            (root->kind == NODE_NAMESPACE && root->type == NS_MOUNT))
+        if (model->mount.at[i].unbindable || nst_node_is_mount_ns(model, model->mount.at[i].root))
             continue;
         child = copy_tree(s, i, receiver);
         nst_mount_attach(model, child, (struct place){copy, model->mount.at[i].at});
@@ -110,28 +91,36 @@ static uint32_t copy_tree(struct spreading *s, uint32_t source, uint32_t receive
     return copy;
 }
 
+/* How far MOUNT is below that of ON, if it is to get what is put there: not itself, not detached,
+ * and with the place. Else -1. */
+static int distance(const struct nst_model *model, struct place on, uint32_t mount)
+{
+    uint32_t ns = model->mount.at[mount].ns;
+
+    if (mount == on.mount || !ns || model->ns.at[ns].anonymous ||
+        !nst_node_below(model, on.node, model->mount.at[mount].root))
+        return -1;
+    return nst_group_distance(model, mount, model->mount.at[on.mount].group);
+}
+
 /* Each mount that ON's propagates to, but detached ones, gets its copy if it has the place. Nearer
  * ones first: the others are slaves of theirs. */
-static int spread(struct spreading *s, struct place on)
+static void spread(struct spreading *s, struct place on)
 {
     struct nst_model *model = s->model;
-    const uint32_t group = model->mount.at[s->dest].group, len = model->mount.len;
+    const uint32_t len = model->mount.len;
     bool more = true;
 
     for (int hops = 0; more; hops++) {
         more = false;
         for (uint32_t i = 1; i < len; i++) {
-            uint32_t ns = model->mount.at[i].ns;
-            int far = i == s->dest || !ns || model->ns.at[ns].anonymous ? NOT_RECEIVING
-                                                                        : distance(model, i, group);
+            int far = distance(model, on, i);
 
             more |= far > hops;
-            if (far != hops || !nst_node_below(model, on.node, model->mount.at[i].root))
-                continue;
-            NOTE(s, made, {i, 0, copy_tree(s, s->source, i)});
+            if (far == hops)
+                NOTE(s, made, {i, 0, copy_tree(s, s->source, i)});
         }
     }
-    return 0;
 }
 
 /* fs.mount-max: Documentation/admin-guide/sysctl/fs.rst; proc_sys_fs(5) */
@@ -157,10 +146,7 @@ static int count_receivers(struct nst_model *model, uint32_t source, struct plac
         uint32_t ns = model->mount.at[i].ns;
 
         held[ns]++;
-        if (i == on.mount ? moves
-                          : !ns || model->ns.at[ns].anonymous ||
-                                !nst_node_below(model, on.node, model->mount.at[i].root) ||
-                                !nst_group_receives(model, i, model->mount.at[on.mount].group))
+        if (i == on.mount ? moves : distance(model, on, i) < 0)
             continue;
         held[ns] += tree;
         *ret_receivers += i != on.mount;
@@ -206,29 +192,28 @@ static void put(struct nst_model *model, uint32_t tree, struct place on)
         nst_mount_attach(model, there, cover);
 }
 
-int nst_propagate_attach(struct nst_model *model, uint32_t source, struct place on, bool beneath)
+/* What stands at ON already, comes to stand on it: so it is for one that is put beneath that. */
+int nst_propagate_attach(struct nst_model *model, uint32_t source, struct place on)
 {
     struct spreading s = {
         .model = model, .source = source, .dest = on.mount, .groups = model->group.len};
-    const struct node *root = &model->node.at[model->mount.at[source].root];
     const uint32_t user = model->ns.at[model->mount.at[on.mount].ns].user;
     uint32_t receivers;
-    int r = 0;
+    int r;
 
     if (model->node.at[cover_of(model, source).node].gone)
         return -ENOENT; /* get_mountpoint() of what would be mounted on (from 6.17 on) */
     r = count_receivers(model, source, on, &receivers);
     if (r)
         return r;
-    (void)beneath; /* what stands at ON then is what it is put beneath */
     if (model->mount.at[on.mount].group) {
-        if (root->kind == NODE_NAMESPACE && root->type == NS_MOUNT && receivers)
+        if (nst_node_is_mount_ns(model, model->mount.at[source].root) && receivers)
             return -EINVAL; /* copy_tree(): it isn't copied */
         for (uint32_t i = source; i; i = nst_mount_next(model, i, source)) {
             nst_group_change(model, i, MS_SHARED);
             NOTE(&s, spread, {model->mount.at[on.mount].group, i, model->mount.at[i].group});
         }
-        r = spread(&s, on);
+        spread(&s, on);
     }
     nst_mount_detach(model, source);
     put(model, source, on);
@@ -241,5 +226,5 @@ int nst_propagate_attach(struct nst_model *model, uint32_t source, struct place 
     }
     free(s.spread.at);
     free(s.made.at);
-    return r;
+    return 0;
 }

@@ -92,8 +92,6 @@ static void options_of(const struct mount *mount, char text[160])
         strcat(text, ",relatime");
     if (mount->attr & 0x00200000)
         strcat(text, ",nosymfollow");
-    if (mount->idmapped)
-        strcat(text, ",idmapped");
 }
 
 static void super_options_of(const struct fs *fs, char text[80])

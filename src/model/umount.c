@@ -22,6 +22,17 @@ static bool is_emptied(const struct nst_model *model, uint32_t mount, const unsi
     return true;
 }
 
+/* What stands on TO at MOUNT's place, if that of MOUNT propagates there; 0: nothing. */
+static uint32_t cognate(const struct nst_model *model, uint32_t mount, uint32_t to)
+{
+    uint32_t parent = model->mount.at[mount].parent;
+
+    if (!parent || to == parent || !model->mount.at[to].ns ||
+        !nst_group_receives(model, to, model->mount.at[parent].group))
+        return 0;
+    return nst_mount_on(model, (struct place){to, model->mount.at[mount].at});
+}
+
 /* The mounts at the places of those that go, on what their parents propagate to, as far as taking
  * them neither shifts a mount nor reveals what a locked one hides; UNLOCKED: none is. */
 static void find_taken(const struct nst_model *model, unsigned char *mark, bool unlocked)
@@ -35,12 +46,8 @@ static void find_taken(const struct nst_model *model, unsigned char *mark, bool 
         if (mark[i] != GOES || !parent || !model->mount.at[parent].group)
             continue;
         for (uint32_t to = 1; to < len; to++) {
-            uint32_t at;
+            uint32_t at = cognate(model, i, to);
 
-            if (to == parent || !model->mount.at[to].ns ||
-                !nst_group_receives(model, to, model->mount.at[parent].group))
-                continue;
-            at = nst_mount_on(model, (struct place){to, model->mount.at[i].at});
             if (at && mark[at] == STAYS)
                 mark[at] = TAKEN;
         }
@@ -72,14 +79,9 @@ static unsigned char *mark_tree(const struct nst_model *model, uint32_t top)
  * reveal it (fs/pnode.c, propagate_mount_unlock()). */
 static void unlock_receivers(struct nst_model *model, uint32_t mount)
 {
-    uint32_t parent = model->mount.at[mount].parent, group = model->mount.at[parent].group;
+    for (uint32_t i = 1; i < model->mount.len; i++) {
+        uint32_t at = cognate(model, mount, i);
 
-    for (uint32_t i = 1; parent && i < model->mount.len; i++) {
-        uint32_t at;
-
-        if (i == parent || !model->mount.at[i].ns || !nst_group_receives(model, i, group))
-            continue;
-        at = nst_mount_on(model, (struct place){i, model->mount.at[mount].at});
         if (at)
             model->mount.at[at].locked = false;
     }

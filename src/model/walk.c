@@ -16,34 +16,21 @@ struct walker {
     bool symbolic;
 };
 
-static struct place up(const struct nst_model *model, struct place root, struct place at)
+static bool is_same(struct place a, struct place b)
 {
-    /* out of the mounts whose root this is, as far as the own root lets */
-    while (nst_mount_is_root(model, at)) {
-        struct place on = {model->mount.at[at.mount].parent, model->mount.at[at.mount].at};
-
-        if ((at.mount == root.mount && at.node == root.node) || !on.mount)
-            return (struct place){0, 0};
-        at = on;
-        if (at.mount == root.mount && at.node == root.node)
-            return (struct place){0, 0};
-        if (!nst_mount_is_root(model, at))
-            break;
-    }
-    return at;
+    return a.mount == b.mount && a.node == b.node;
 }
 
-/* "the '..' of the root directory is the root directory itself". In both cases what is mounted
- * there is stepped on. */
+/* "the '..' of the root directory is the root directory itself", as it is of what has no parent. In
+ * any case what is mounted there is stepped on. */
 static int step_up(struct walker *w)
 {
     const struct nst_model *model = w->model;
-    bool at_root = w->at.mount == w->root.mount && w->at.node == w->root.node;
-    struct place out = at_root ? (struct place){0, 0} : w->at;
+    struct place out = w->at;
 
-    if (!at_root && nst_mount_is_root(model, w->at))
-        out = up(model, w->root, w->at);
-    if (out.mount) {
+    while (out.mount && !is_same(out, w->root) && nst_mount_is_root(model, out))
+        out = (struct place){model->mount.at[out.mount].parent, model->mount.at[out.mount].at};
+    if (out.mount && !is_same(out, w->root)) {
         out.node = model->node.at[out.node].parent;
         /* fs/namei.c, path_connected(): a directory that was moved away from below its bind */
         if (!nst_node_below(model, out.node, model->mount.at[out.mount].root))
@@ -193,9 +180,8 @@ static int step(struct walker *w, const char *name, size_t len, bool last, unsig
         return 0;
     if (len == 2 && name[0] == '.' && name[1] == '.')
         return step_up(w);
-    if (model->fs.at[model->node.at[w->at.node].fs].type == FS_PROC) {
+    if (model->fs.at[model->node.at[w->at.node].fs].type == FS_PROC)
         return step_proc(w, name, len, flags, left);
-    }
     if (len > NAME_MOST)
         return -ENAMETOOLONG;
     node = nst_node_find(model, w->at.node, name, len);
@@ -235,8 +221,7 @@ static int walk_text(struct walker *w, const char *path, unsigned flags, struct 
         }
         r = step(w, path, len, last, how, &left);
         w->symbolic = was_symbolic && len == 4 && !strncmp(path, "proc", 4) && !r;
-        if (!r && ((last && behind) || (last && flags & WALK_DIRECTORY)) &&
-            model->node.at[w->at.node].kind != NODE_DIRECTORY)
+        if (!r && ret_walk->slashes && model->node.at[w->at.node].kind != NODE_DIRECTORY)
             return -ENOTDIR;
         path = left;
         path += strspn(path, "/");
@@ -297,4 +282,28 @@ int nst_path_walk(struct nst_model *model, const struct actor *actor, uint64_t d
     if (!r && !(flags & WALK_MARKS)) /* fs/namespace.c, mntput(): it was used since */
         model->mount.at[w.at.mount].expiring = false;
     return r;
+}
+
+bool nst_is_read_only(const struct nst_model *model, struct place at)
+{
+    return model->mount.at[at.mount].attr & 0x1 ||
+           model->fs.at[model->node.at[at.node].fs].readonly;
+}
+
+int nst_check_names(struct nst_model *model, struct place at)
+{
+    uint8_t type = model->fs.at[model->node.at[at.node].fs].type;
+
+    return type == FS_TMPFS || type == FS_RAMFS || type == FS_ROOTFS
+               ? 0
+               : nst_model_dont_know(model, "names in such a file system");
+}
+
+int nst_find_last(const struct nst_model *model, const struct walk *walk, uint32_t *ret_node)
+{
+    *ret_node = 0;
+    if (walk->last_len > NAME_MOST)
+        return -ENAMETOOLONG;
+    *ret_node = nst_node_find(model, walk->at.node, walk->last, walk->last_len);
+    return 0;
 }
