@@ -205,14 +205,20 @@ bool nst_is_too_revealing(const struct nst_model *model, const struct actor *act
     return true;
 }
 
-int nst_fs_type_of(struct nst_model *model, const char *name)
+uint32_t nst_fs_user(const struct nst_model *model, const struct actor *actor, int type)
+{
+    return type == FS_PROC ? model->actor.at[0].user : actor->user;
+}
+
+int nst_fs_type_of(struct nst_model *model, const struct actor *actor, const char *name)
 {
     if (!strcmp(name, "tmpfs"))
         return FS_TMPFS;
     if (!strcmp(name, "ramfs"))
         return FS_RAMFS;
     if (!strcmp(name, "proc"))
-        return FS_PROC;
+        return actor->pid_ns ? nst_model_dont_know(model, "the proc of another pid namespace")
+                             : FS_PROC;
     return *name ? nst_model_dont_know(model, "such a file system") : -ENODEV;
 }
 

@@ -28,15 +28,12 @@ int nst_model_fsopen(struct nst_model *model, struct actor *actor, const struct 
         return -EFAULT;
     if (strlen(name) >= 4096)
         return -EINVAL;
-    type = nst_fs_type_of(model, name);
+    type = nst_fs_type_of(model, actor, name);
     if (type < 0)
         return type;
-    if (type == FS_PROC && actor->pid_ns)
-        return nst_model_dont_know(model, "the proc of another pid namespace");
     return open_context(
         model, actor,
-        (struct context){.type = (uint8_t)type,
-                         .user = type == FS_PROC ? model->actor.at[0].user : actor->user},
+        (struct context){.type = (uint8_t)type, .user = nst_fs_user(model, actor, type)},
         &call->expect);
 }
 

@@ -126,25 +126,22 @@ static int new_mount(struct nst_model *model, const struct actor *actor,
                      const struct nst_call *call, struct place at, uint64_t flags)
 {
     const char *source = call->arg[0].str ? call->arg[0].str : "none", *data = call->arg[4].str;
-    uint32_t attr = nst_attr_of_mount_flags(flags), fs, mount, lock;
+    uint32_t attr = nst_attr_of_mount_flags(flags), fs, mount, lock, user;
     struct place on;
     int type, r;
 
     if (!call->arg[2].str)
         return -EINVAL;
-    type = nst_fs_type_of(model, call->arg[2].str);
+    type = nst_fs_type_of(model, actor, call->arg[2].str);
     if (type < 0)
         return type;
-    if (type == FS_PROC && actor->pid_ns)
-        return nst_model_dont_know(model, "the proc of another pid namespace");
     r = nst_fs_options(model, (enum fs_type)type, data);
     if (r)
         return r;
-    /* a proc is its pid namespace's */
-    if (type == FS_PROC && !nst_capable(model, actor, model->actor.at[0].user))
+    user = nst_fs_user(model, actor, type);
+    if (!nst_capable(model, actor, user))
         return -EPERM;
-    fs = nst_model_new_fs(model, (enum fs_type)type,
-                          type == FS_PROC ? model->actor.at[0].user : actor->user);
+    fs = nst_model_new_fs(model, (enum fs_type)type, user);
     nst_fs_remount(model, fs, (uint32_t)flags, REMOUNTED | MS_DIRSYNC);
     if (nst_is_too_revealing(model, actor, fs, attr, &lock))
         return -EPERM;

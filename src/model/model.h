@@ -268,7 +268,9 @@ uint32_t nst_attr_of_mount_flags(uint64_t flags);
 bool nst_is_too_revealing(const struct nst_model *model, const struct actor *actor, uint32_t fs,
                           uint32_t attr, uint32_t *ret_lock);
 /* The type of that name; -ENODEV; UNKNOWN. */
-int nst_fs_type_of(struct nst_model *model, const char *name);
+int nst_fs_type_of(struct nst_model *model, const struct actor *actor, const char *name);
+/* Whose one of TYPE is that ACTOR makes: a proc is its pid namespace's. */
+uint32_t nst_fs_user(const struct nst_model *model, const struct actor *actor, int type);
 /* options.c: whether mount(2) takes TEXT (may be NULL) of such a file system: 0, -EINVAL, UNKNOWN
  */
 int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text);

@@ -59,7 +59,7 @@ static int check_tmpfs(struct nst_model *model, const char *text, size_t len)
             return 0;
         return nst_model_dont_know(model, "a parameter of a file system");
     }
-    if (is_generic(text, key) || is_other_of_tmpfs(text, key))
+    if (is_other_of_tmpfs(text, key))
         return nst_model_dont_know(model, "a parameter of a file system");
     return -EINVAL;
 }
