@@ -164,6 +164,16 @@ static inline pid_t nst_test_spawn(const char *const *args, bool ordinary, int o
     return pid;
 }
 
+/* --findings: those of the source tree, wherever the test runs. */
+static inline const char *nst_test_findings(void)
+{
+    static char option[4200];
+    const char *source = getenv("NST_SOURCE_DIR");
+
+    snprintf(option, sizeof option, "--findings=%s/corpus/findings", source ? source : ".");
+    return option;
+}
+
 static inline int nst_test_memory(void)
 {
     int fd = memfd_create("nst_test", MFD_CLOEXEC);

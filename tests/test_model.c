@@ -1,9 +1,10 @@
 /* The model by itself: it says of the seeds what people wrote down, whatever it is asked its state
  * stays sound, and a copy goes on as its original does. */
-#include "model_test.h"
 #include "nst_corpus.h"
+#include "nst_test.h"
 
 #include <ns-tool/generate.h>
+#include <ns-tool/model.h>
 
 enum { CASES = 2000 };
 

@@ -37,8 +37,9 @@ START_TEST(trouble_outweighs_a_failure_and_that_outweighs_the_rest)
         {NULL, 0, NST_PASS}, {NULL, 1, NST_FAIL}, {"bad\n", 0, NST_ERROR}, {"bad\n", 1, NST_ERROR}};
 
     for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++) {
-        struct trace_row row = {.calls = RMDIR,
-                                .before = {{P_ROOT, C_ROOT}},
+        struct trace_row row = {.calls = UMOUNT,
+                                .error = EINVAL,
+                                .before = {{START_ROOT START_PROC}},
                                 .mounts = mixes[i].mounts,
                                 .leftover = {.mounts = mixes[i].left}};
         struct nst_sequence sequence = {0};

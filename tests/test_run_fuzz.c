@@ -12,7 +12,8 @@
 
 static struct nst_test_run fuzz(const char *a, const char *b, const char *c)
 {
-    return nst_test_run_tool((const char *const[]){"fuzz", "--seed=7", a, b, c, NULL}, false);
+    return nst_test_run_tool(
+        (const char *const[]){"fuzz", "--seed=7", nst_test_findings(), a, b, c, NULL}, false);
 }
 
 static void assert_says(const struct nst_test_run *run, const char *text)
@@ -164,8 +165,9 @@ static pid_t start_endless(int out, int *ret_err)
 
     ck_assert_int_eq(pipe2(pipes, O_CLOEXEC), 0);
 
-    pid_t pid = nst_test_spawn((const char *const[]){"fuzz", "--seed=3", "--jobs=4", NULL}, false,
-                               out, pipes[1]);
+    pid_t pid = nst_test_spawn(
+        (const char *const[]){"fuzz", "--seed=3", "--jobs=4", nst_test_findings(), NULL}, false,
+        out, pipes[1]);
 
     close(pipes[1]);
     ck_assert_int_gt(read(pipes[0], line, sizeof line), 0);

@@ -8,8 +8,10 @@
 
 static json_t *fuzz(int status, const char *a, const char *b, const char *c)
 {
-    struct nst_test_run run = nst_test_run_tool(
-        (const char *const[]){"fuzz", "--json", "--seed=7", "--jobs=2", a, b, c, NULL}, false);
+    struct nst_test_run run =
+        nst_test_run_tool((const char *const[]){"fuzz", "--json", "--seed=7", "--jobs=2",
+                                                nst_test_findings(), a, b, c, NULL},
+                          false);
     json_error_t error;
     json_t *object = json_loads(run.out, JSON_REJECT_DUPLICATES, &error);
 

@@ -21,8 +21,11 @@ struct nst_claim {
                                             check of one trace; NULL: all that have one */
     bool shares;                         /* the setup isn't to isolate; else nothing of it, nor of
                                             what is done behind it, may show in the parent */
-    uint64_t seed;                       /* case I of a seed is the same sequence everywhere */
-    uint64_t cases;                      /* 300 */
+    const char
+        *findings;  /* a directory of what is known of this kernel (ns-tool(1), corpus/findings):
+                       such failures aren't the claim's. NULL: nothing is known */
+    uint64_t seed;  /* case I of a seed is the same sequence everywhere */
+    uint64_t cases; /* 300 */
     struct nst_generator generator;
 };
 
@@ -40,8 +43,8 @@ struct nst_claim_result {
 };
 
 /* Tries CLAIM's cases until one fails, and shrinks that. RET_RESULT is freed by the caller. Returns
- * 0; what nst_sandbox_open() and nst_run() return, with WHY (of 200 bytes, may be NULL) set;
- * -ENOMEM. */
+ * 0; what nst_sandbox_open(), nst_run() and nst_known_read() return, with WHY (of 200 bytes, may be
+ * NULL) set; -ENOMEM. */
 int nst_claim_try(const struct nst_claim *claim, struct nst_claim_result *ret_result, char *why)
     __attribute__((warn_unused_result));
 

@@ -38,6 +38,9 @@ struct nst_model_answer {
 int nst_model_call(struct nst_model *model, const struct nst_call *call,
                    struct nst_model_answer *ret_answer) __attribute__((warn_unused_result));
 
+/* Ends every actor that lives, as a case's end does. */
+void nst_model_end(struct nst_model *model);
+
 /* Why it can't, static text; NULL: it can. */
 const char *nst_model_unknown(const struct nst_model *model);
 

@@ -172,6 +172,11 @@ bool nst_tables_equal(const struct nst_table *a, const struct nst_table *b);
  * point. False too when memory ran out. */
 bool nst_tables_equivalent(const struct nst_table *a, const struct nst_table *b);
 
+/* The same with names that were given before, to A's by AS and to B's by BS: so that the tables of
+ * several namespaces are equal only where what connects them is. */
+bool nst_tables_equivalent_named(const struct nst_table *a, struct nst_renamer *as,
+                                 const struct nst_table *b, struct nst_renamer *bs);
+
 /* One line a mount, ids renamed by `renamer` (NULL: a fresh one), escaped so that any bytes stay on
  * their line:
  *   mount 2 on 1 dev 1 / /mnt/x rw,nosuid shared:1 - tmpfs none rw

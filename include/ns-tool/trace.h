@@ -101,7 +101,8 @@ struct nst_trace {
     struct nst_events end_events;
     struct nst_leftover leftover;
     enum nst_watch_kind watch;
-    bool deadline; /* a call hung */
+    bool privileged; /* nst_run_options.privileged */
+    bool deadline;   /* a call hung */
     bool at_once;  /* the steps from AT_ONCE_FROM on were performed by several actors at once: they
                       have an answer, but neither tables nor events of their own */
     size_t at_once_from;

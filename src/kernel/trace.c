@@ -216,6 +216,7 @@ int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *se
             copy_array((const void *)arena->kernel_edge, NST_KERNEL_EDGES, 1, &error);
     trace.leftover = arena->leftover;
     trace.watch = arena->watch;
+    trace.privileged = arena->options.privileged;
     trace.deadline = arena->deadline;
     trace.at_once = arena->options.at_once && arena->at_once_from < arena->len;
     trace.at_once_from = arena->at_once_from;

@@ -68,7 +68,7 @@ int nst_model_call(struct nst_model *model, const struct nst_call *call,
     if (!model->actor.at[index].alive)
         ret_answer->kind = NST_ANSWER_ENDED;
     else if (r < 0)
-        *ret_answer = (struct nst_model_answer){NST_ANSWER_ERROR, -1, -r};
+        *ret_answer = (struct nst_model_answer){NST_ANSWER_ERROR, 0, -r};
     else
         *ret_answer = (struct nst_model_answer){NST_ANSWER_VALUE, r, 0};
     return 0;

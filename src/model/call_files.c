@@ -5,15 +5,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* Walks to the directory that the last name of PATH is in. */
-static int walk_parent(struct nst_model *model, const struct actor *actor, uint64_t dirfd,
-                       const char *path, struct walk *ret_walk)
-{
-    int r = nst_path_walk(model, actor, dirfd, path, WALK_PARENT, ret_walk);
-
-    return r ? r : nst_check_names(model, ret_walk->at);
-}
-
 /* What stands before anything is made: filename_create(), may_create(). */
 static int check_create(struct nst_model *model, const struct walk *walk, bool directory)
 {
@@ -38,8 +29,8 @@ int nst_model_mkdir(struct nst_model *model, struct actor *actor, const struct n
 {
     bool at = call->id == NST_CALL_MKDIRAT;
     struct walk walk;
-    int r =
-        walk_parent(model, actor, at ? call->arg[0].num : NST_AT_FDCWD, call->arg[at].str, &walk);
+    int r = nst_path_walk(model, actor, at ? call->arg[0].num : NST_AT_FDCWD, call->arg[at].str,
+                          WALK_PARENT, &walk);
 
     if (!r)
         r = check_create(model, &walk, true);
@@ -61,7 +52,7 @@ int nst_model_symlink(struct nst_model *model, struct actor *actor, const struct
         return -ENOENT;
     if (strlen(target) >= 4096)
         return -ENAMETOOLONG;
-    r = walk_parent(model, actor, NST_AT_FDCWD, call->arg[1].str, &walk);
+    r = nst_path_walk(model, actor, NST_AT_FDCWD, call->arg[1].str, WALK_PARENT, &walk);
     if (!r)
         r = check_create(model, &walk, false);
     if (r)
@@ -95,7 +86,7 @@ static int remove_name(struct nst_model *model, struct actor *actor, uint64_t di
 {
     struct walk walk;
     uint32_t node;
-    int r = walk_parent(model, actor, dirfd, path, &walk);
+    int r = nst_path_walk(model, actor, dirfd, path, WALK_PARENT, &walk);
 
     if (r)
         return r;
@@ -114,6 +105,8 @@ static int remove_name(struct nst_model *model, struct actor *actor, uint64_t di
         return -EISDIR;
     if (directory ? model->node.at[node].kind != NODE_DIRECTORY : walk.slashes)
         return -ENOTDIR;
+    if (model->fs.at[model->node.at[node].fs].type == FS_PROC)
+        return -EPERM; /* its directories have no such operation */
     if (is_mount_point(model, actor, node))
         return -EBUSY;
     if (model->node.at[node].child)
@@ -191,9 +184,11 @@ int nst_model_rename(struct nst_model *model, struct actor *actor, const struct 
     if (flags & ~(unsigned)(NOREPLACE | EXCHANGE | WHITEOUT) ||
         (flags & EXCHANGE && flags & (NOREPLACE | WHITEOUT)))
         return -EINVAL;
-    r = walk_parent(model, actor, at ? call->arg[0].num : NST_AT_FDCWD, names[0], &from);
+    r = nst_path_walk(model, actor, at ? call->arg[0].num : NST_AT_FDCWD, names[0], WALK_PARENT,
+                      &from);
     if (!r)
-        r = walk_parent(model, actor, at ? call->arg[2].num : NST_AT_FDCWD, names[1], &to);
+        r = nst_path_walk(model, actor, at ? call->arg[2].num : NST_AT_FDCWD, names[1], WALK_PARENT,
+                          &to);
     if (r)
         return r;
     if (from.at.mount != to.at.mount)
@@ -211,6 +206,8 @@ int nst_model_rename(struct nst_model *model, struct actor *actor, const struct 
         return r;
     if (flags & NOREPLACE && new)
         return -EEXIST;
+    if (model->fs.at[model->node.at[old].fs].type == FS_PROC)
+        return nst_model_dont_know(model, "a rename in /proc");
     if (flags & EXCHANGE && !new)
         return -ENOENT;
     if (flags & EXCHANGE && model->node.at[new].kind != NODE_DIRECTORY && to.slashes)

@@ -141,7 +141,7 @@ static int set(struct nst_model *model, uint32_t index, unsigned command,
     if (set_flag(context, key))
         return 0;
     if (strcmp(key, "source") != 0)
-        return nst_model_dont_know(model, "a parameter of a file system");
+        return nst_fs_parameter(model, (enum fs_type)context->type, key, call->arg[3].str);
     if (command != SET_STRING || context->has_source)
         return -EINVAL;
     context->has_source = true;
@@ -206,11 +206,10 @@ int nst_model_fsconfig(struct nst_model *model, struct actor *actor, const struc
         return -EINVAL;
     switch (command) {
     case CREATE:
+    case CREATE_EXCL: /* each of these types makes a new superblock every time (get_tree_nodev()) */
         return create(model, actor, file->context);
     case RECONFIGURE:
         return reconfigure(model, actor, file->context);
-    case CREATE_EXCL:
-        return nst_model_dont_know(model, "a superblock that must be new");
     default:
         return set(model, file->context, command, call);
     }

@@ -54,9 +54,7 @@ static int create(const struct opening *o, struct place *ret_at)
         *ret_at = walk.at;
         return !r && o->flags & O_EXCL ? -EEXIST : r;
     }
-    r = nst_check_names(model, parent.at);
-    if (!r)
-        r = nst_find_last(model, &parent, &node);
+    r = nst_find_last(model, &parent, &node);
     if (r)
         return r;
     if (!node) {
@@ -72,7 +70,7 @@ static int create(const struct opening *o, struct place *ret_at)
         return -EEXIST;
     if (model->node.at[node].kind == NODE_LINK && follow) {
         r = nst_path_walk(model, o->actor, o->dirfd, o->path, WALK_FOLLOW, &walk);
-        if (r == -ENOENT)
+        if (r == -ENOENT && parent.link == LINK_NONE)
             return nst_model_dont_know(model, "a file made through a link");
         *ret_at = walk.at;
         return r;
@@ -98,7 +96,8 @@ int nst_model_open(struct nst_model *model, struct actor *actor, const struct ns
         o.flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
     if ((o.flags & O_TMPFILE) == O_TMPFILE ||
         o.flags & ~(unsigned)(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_DIRECTORY | O_NOFOLLOW |
-                              O_CLOEXEC | O_PATH | O_NONBLOCK | O_NOCTTY | O_APPEND | O_LARGEFILE))
+                              O_CLOEXEC | O_PATH | O_NONBLOCK | O_NOCTTY | O_APPEND | O_LARGEFILE |
+                              O_SYNC))
         return nst_model_dont_know(model, "flags of open");
     o.writes = !(o.flags & O_PATH) && (o.flags & O_ACCMODE) != O_RDONLY;
     if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))

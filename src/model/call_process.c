@@ -162,6 +162,13 @@ static void end(struct nst_model *model, struct actor *actor)
     nst_ns_reap(model);
 }
 
+void nst_model_end(struct nst_model *model)
+{
+    for (uint32_t i = 1; i < model->actor.len; i++)
+        if (model->actor.at[i].alive)
+            end(model, &model->actor.at[i]);
+}
+
 int nst_model_exit(struct nst_model *model, struct actor *actor, const struct nst_call *call)
 {
     (void)call;

@@ -140,8 +140,9 @@ struct nst_model {
     POOL(struct context) context;
     POOL(struct actor) actor; /* [0] is the observer */
     uint32_t pid_spaces;
-    uint32_t ns_files; /* the file system of namespaces' files */
-    bool failed;       /* memory ran out */
+    uint32_t ns_files;  /* the file system of namespaces' files */
+    uint32_t proc_link; /* a node that stands for any link in /proc */
+    bool failed;        /* memory ran out */
     const char *unknown;
 };
 
@@ -236,18 +237,18 @@ struct walk {
     struct place at;
     const char *last; /* of WALK_PARENT: the last name, which isn't walked */
     size_t last_len;
-    bool slashes; /* something like `/` stood behind it */
-    bool special; /* it is `.`, `..` or nothing */
+    bool slashes;                                      /* something like `/` stood behind it */
+    bool special;                                      /* it is `.`, `..` or nothing */
+    enum { LINK_NONE, LINK_THERE, LINK_LACKING } link; /* it is one in /proc */
 };
 /* Returns 0, -errno or UNKNOWN. */
 int nst_path_walk(struct nst_model *model, const struct actor *actor, uint64_t dirfd,
                   const char *path, unsigned flags, struct walk *ret_walk);
 
 bool nst_is_read_only(const struct nst_model *model, struct place at);
-/* Whether names are made and removed there as in a tmpfs: 0 or UNKNOWN. */
-int nst_check_names(struct nst_model *model, struct place at);
-/* The node of the last name of a WALK_PARENT; 0: there is none. Returns 0 or -ENAMETOOLONG. */
-int nst_find_last(const struct nst_model *model, const struct walk *walk, uint32_t *ret_node);
+/* The node of the last name of a WALK_PARENT; 0: there is none. Returns 0; -ENAMETOOLONG; -ENOENT
+ * where none can be made; UNKNOWN. */
+int nst_find_last(struct nst_model *model, const struct walk *walk, uint32_t *ret_node);
 
 /* attach.c: what several calls share. */
 /* The place that a mount at AT comes to: on top of what is mounted there. Returns 0 or -errno. */
@@ -274,6 +275,9 @@ uint32_t nst_fs_user(const struct nst_model *model, const struct actor *actor, i
 /* options.c: whether mount(2) takes TEXT (may be NULL) of such a file system: 0, -EINVAL, UNKNOWN
  */
 int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text);
+/* The same of KEY and VALUE (NULL: a flag), which name none of the superblock's flags. */
+int nst_fs_parameter(struct nst_model *model, enum fs_type type, const char *key,
+                     const char *value);
 int nst_fs_remount(struct nst_model *model, uint32_t fs, uint32_t flags, uint32_t mask);
 
 /* call_*.c: what a call returns: 0 or more, -errno, UNKNOWN. */

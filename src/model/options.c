@@ -1,7 +1,8 @@
-/* Options of file systems in the text that mount(2) takes: tmpfs(5), proc(5); mm/shmem.c,
- * shmem_fs_parameters; fs/ramfs/inode.c. */
+/* Options of file systems, in the text that mount(2) takes and as fsconfig(2) sets them: tmpfs(5),
+ * proc(5); mm/shmem.c, shmem_fs_parameters; fs/ramfs/inode.c. */
 #include "model.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What any file system's text may hold besides: it changes the superblock's flags or names a
@@ -64,6 +65,27 @@ static int check_tmpfs(struct nst_model *model, const char *text, size_t len)
     return -EINVAL;
 }
 
+/* One option, `KEY` or `KEY=VALUE`, of a file system that has no table of numbers. */
+static int check_other(struct nst_model *model, enum fs_type type, const char *text, size_t len)
+{
+    static const char *const of_proc[] = {"gid", "hidepid", "subset", "pidns"};
+    size_t key = strcspn(text, "=,");
+
+    if (type == FS_RAMFS) { /* which passes over what it doesn't know */
+        if (key != 4 || strncmp(text, "mode", key) != 0)
+            return 0;
+        if (len == key)
+            return -EINVAL;
+        return len > 5 && strspn(text + 5, "01234567") == len - 5
+                   ? 0
+                   : nst_model_dont_know(model, "a parameter of a file system");
+    }
+    for (size_t i = 0; i < sizeof of_proc / sizeof *of_proc; i++)
+        if (strlen(of_proc[i]) == key && !strncmp(of_proc[i], text, key))
+            return nst_model_dont_know(model, "a parameter of a file system");
+    return -EINVAL;
+}
+
 int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text)
 {
     int r = 0;
@@ -73,16 +95,20 @@ int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text)
 
         if (len && is_generic(text, strcspn(text, "=,")))
             r = nst_model_dont_know(model, "a parameter of a file system");
-        else if (len && type == FS_TMPFS)
-            r = check_tmpfs(model, text, len);
-        else if (len && type != FS_RAMFS) /* which passes over what it doesn't know */
-            r = !strncmp(text, "bad", len) || !strncmp(text, "size=", 5) ||
-                        !strncmp(text, "mode=", 5)
-                    ? -EINVAL
-                    : nst_model_dont_know(model, "a parameter of a file system");
-        else if (len && !strncmp(text, "mode=", 5) && strspn(text + 5, "01234567") != len - 5)
-            r = nst_model_dont_know(model, "a parameter of a file system");
+        else if (len)
+            r = type == FS_TMPFS ? check_tmpfs(model, text, len)
+                                 : check_other(model, type, text, len);
         text += len + (text[len] == ',');
     }
     return r;
+}
+
+int nst_fs_parameter(struct nst_model *model, enum fs_type type, const char *key, const char *value)
+{
+    char text[64];
+    int len = snprintf(text, sizeof text, "%s%s%s", key, value ? "=" : "", value ? value : "");
+
+    if ((size_t)len >= sizeof text || strpbrk(text, ",\n") || strchr(key, '=') || !*key)
+        return nst_model_dont_know(model, "a parameter of a file system");
+    return nst_fs_options(model, type, text);
 }

@@ -171,6 +171,9 @@ static void make_start(struct nst_model *model)
     root = mount_fs(model, nst_model_new_fs(model, FS_TMPFS, user), "tmpfs", NOSUID | NODEV);
     at = make_tree(model, model->mount.at[root].root);
     proc = mount_fs(model, nst_model_new_fs(model, FS_PROC, user), "proc", NOSUID | NODEV | NOEXEC);
+    model->proc_link = nst_model_new_node(model);
+    model->node.at[model->proc_link].fs = model->node.at[model->mount.at[proc].root].fs;
+    model->node.at[model->proc_link].kind = NODE_LINK;
     model->ns.at[ns].root = rootfs;
     nst_mount_attach(model, root, (struct place){rootfs, model->mount.at[rootfs].root});
     nst_mount_attach(model, proc, (struct place){root, at});
@@ -187,6 +190,27 @@ static void make_start(struct nst_model *model)
     model->actor.at[actor] = (struct actor){.user = user, .ns = ns, .where = where, .alive = true};
 }
 
+#define FOR_EACH_POOL(do)                                                                          \
+    do                                                                                             \
+    (text) do(node) do(fs) do(mount) do(group) do(ns) do(user) do(where) do(file) do(context) do(  \
+        actor)
+
+/* The first of each is nothing, and is there before anything else: what couldn't be made for lack
+ * of memory is that. */
+static bool make_nothing(struct nst_model *model)
+{
+#define MAKE(pool) (void)TAKE(model, pool);
+    FOR_EACH_POOL(MAKE)
+    if (model->failed)
+        return false;
+    model->text.at[0] = '\0';
+    model->actor.len = 0; /* the first of these is the observer */
+    model->mount.at[0].attr =
+        ATIME_STRICT; /* on which namespaces' files are before they are mounted */
+    model->mount.at[0].source = nst_model_text(model, "nsfs", 4);
+    return !model->failed;
+}
+
 int nst_model_new(const struct nst_model_features *features, struct nst_model **ret_model)
 {
     struct nst_model *model = calloc(1, sizeof *model);
@@ -196,20 +220,7 @@ int nst_model_new(const struct nst_model_features *features, struct nst_model **
         return -ENOMEM;
     if (features)
         model->features = *features;
-    nst_model_text(model, "", 0);
-    nst_model_new_node(model);
-    (void)TAKE(model, fs);
-    nst_model_new_mount(model);
-    model->mount.at[0].attr =
-        ATIME_STRICT; /* on which namespaces' files are before they are mounted */
-    model->mount.at[0].source = nst_model_text(model, "nsfs", 4);
-    nst_model_new_group(model, 0);
-    nst_model_new_ns(model, 0, false);
-    nst_model_new_user(model, 0);
-    (void)TAKE(model, where);
-    (void)TAKE(model, file);
-    nst_model_new_context(model);
-    if (!model->failed)
+    if (make_nothing(model))
         make_start(model);
     if (model->failed) {
         nst_model_free(model);
@@ -218,11 +229,6 @@ int nst_model_new(const struct nst_model_features *features, struct nst_model **
     *ret_model = model;
     return 0;
 }
-
-#define FOR_EACH_POOL(do)                                                                          \
-    do                                                                                             \
-    (text) do(node) do(fs) do(mount) do(group) do(ns) do(user) do(where) do(file) do(context) do(  \
-        actor)
 
 void nst_model_free(struct nst_model *model)
 {

@@ -11,7 +11,8 @@ struct walker {
     struct nst_model *model;
     const struct actor *actor;
     struct place root, at;
-    unsigned links; /* followed */
+    unsigned links;   /* followed */
+    struct walk *end; /* of the whole walk */
     /* A component that the sandbox translates: what stands behind `/proc/` is an actor's name. */
     bool symbolic;
 };
@@ -128,6 +129,47 @@ static int step_fd(struct walker *w, const struct actor *whose, const char *rest
     return 0;
 }
 
+/* proc(5): no entry of /proc, nor of what a sequence names in it, has one letter. */
+static bool has_no_name(const char *name, size_t len)
+{
+    return len == 1 && *name >= 'a' && *name <= 'z';
+}
+
+/* WALK_PARENT of what is itself a link in /proc/PID/, if it is there. REST is `ns/mnt` or
+ * `fd/3`, as ends_in_proc() says. */
+static int find_link(struct walker *w, const struct actor *whose, const char *rest,
+                     struct walk *ret_walk)
+{
+    struct nst_model *model = w->model;
+    const char *name = rest + 3 + strspn(rest + 3, "/");
+    size_t len = strcspn(name, "/");
+    bool is_fd = !strncmp(rest, "fd/", 3);
+
+    if (is_fd && !nst_capable(model, w->actor, whose->user))
+        return -EACCES;
+    if (is_fd && strspn(name, "0123456789") == len)
+        ret_walk->link =
+            nst_fd_find(model, whose, strtoull(name, NULL, 10)) ? LINK_THERE : LINK_LACKING;
+    else if (!is_fd &&
+             ((len == 3 && !strncmp(name, "mnt", 3)) || (len == 4 && !strncmp(name, "user", 4))))
+        ret_walk->link = LINK_THERE;
+    else
+        return nst_model_dont_know(model, "a name in /proc");
+    ret_walk->slashes = name[len];
+    ret_walk->special = false;
+    return 0;
+}
+
+/* Whether REST, what stands behind /proc/PID/, is a name of `ns` or `fd`, and nothing behind it. */
+static bool ends_in_proc(const char *rest)
+{
+    if (strncmp(rest, "ns/", 3) != 0 && strncmp(rest, "fd/", 3) != 0)
+        return false;
+    rest += 3 + strspn(rest + 3, "/");
+    rest += strcspn(rest, "/");
+    return !rest[strspn(rest, "/")];
+}
+
 /* /proc, as far as the calls of a sequence name what is in it. LEFT is the rest of the path. */
 static int step_proc(struct walker *w, const char *name, size_t len, unsigned flags,
                      const char **left)
@@ -138,7 +180,9 @@ static int step_proc(struct walker *w, const char *name, size_t len, unsigned fl
     char word[24];
     bool self;
 
-    if (!w->symbolic || len >= sizeof word || flags & WALK_PARENT ||
+    if (has_no_name(name, len))
+        return -ENOENT;
+    if (!w->symbolic || len >= sizeof word ||
         w->at.node != model->fs.at[model->node.at[w->at.node].fs].root)
         return nst_model_dont_know(model, "a path in /proc");
     memcpy(word, name, len);
@@ -147,19 +191,21 @@ static int step_proc(struct walker *w, const char *name, size_t len, unsigned fl
         return nst_model_dont_know(model, "a path in /proc beside other pid namespaces");
     self = !strcmp(word, "self") || !strcmp(word, "thread-self");
     if (!self) {
-        uint32_t index = strspn(word, "0123456789") == len
-                             ? nst_actor_index(model, strtoull(word, NULL, 10))
-                             : 0;
+        uint32_t index = nst_actor_index(model, strtoull(word, NULL, 10));
 
-        if (!index)
+        if (strspn(word, "0123456789") != len)
             return nst_model_dont_know(model, "a path in /proc");
         whose = &model->actor.at[index];
-        if (!whose->alive)
-            return -ENOENT;
+        if (!index || !whose->alive)
+            return -ENOENT; /* a sandbox makes it /proc/0 */
     }
     rest += strspn(rest, "/");
     if (self && *rest && model->mount.at[w->at.mount].attr & NOSYMFOLLOW)
         return -ELOOP;
+    if (flags & WALK_PARENT && ends_in_proc(rest)) {
+        *left = rest + strlen(rest);
+        return find_link(w, whose, rest, w->end);
+    }
     if (!strncmp(rest, "ns/", 3))
         return step_ns(w, whose, rest + 3 + strspn(rest + 3, "/"), flags, left);
     if (!strncmp(rest, "fd/", 3))
@@ -258,7 +304,7 @@ static int start(struct walker *w, uint64_t dirfd, const char *path)
 int nst_path_walk(struct nst_model *model, const struct actor *actor, uint64_t dirfd,
                   const char *path, unsigned flags, struct walk *ret_walk)
 {
-    struct walker w = {.model = model, .actor = actor};
+    struct walker w = {.model = model, .actor = actor, .end = ret_walk};
     int r;
 
     *ret_walk = (struct walk){0};
@@ -290,18 +336,17 @@ bool nst_is_read_only(const struct nst_model *model, struct place at)
            model->fs.at[model->node.at[at.node].fs].readonly;
 }
 
-int nst_check_names(struct nst_model *model, struct place at)
+int nst_find_last(struct nst_model *model, const struct walk *walk, uint32_t *ret_node)
 {
-    uint8_t type = model->fs.at[model->node.at[at.node].fs].type;
+    bool proc = model->fs.at[model->node.at[walk->at.node].fs].type == FS_PROC;
 
-    return type == FS_TMPFS || type == FS_RAMFS || type == FS_ROOTFS
-               ? 0
-               : nst_model_dont_know(model, "names in such a file system");
-}
-
-int nst_find_last(const struct nst_model *model, const struct walk *walk, uint32_t *ret_node)
-{
-    *ret_node = 0;
+    *ret_node = walk->link == LINK_THERE ? model->proc_link : 0;
+    if (walk->link)
+        return walk->link == LINK_THERE ? 0 : -ENOENT;
+    if (proc) /* all that it has is there, and nothing can be made */
+        return has_no_name(walk->last, walk->last_len)
+                   ? -ENOENT
+                   : nst_model_dont_know(model, "a name in /proc");
     if (walk->last_len > NAME_MOST)
         return -ENAMETOOLONG;
     *ret_node = nst_node_find(model, walk->at.node, walk->last, walk->last_len);

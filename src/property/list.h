@@ -8,7 +8,7 @@ extern const struct nst_property nst_property_expectation, nst_property_isolatio
     nst_property_cleanup, nst_property_atomicity, nst_property_views, nst_property_busy,
     nst_property_lifetime, nst_property_cover, nst_property_propagation, nst_property_flags;
 extern const struct nst_property nst_property_determinism, nst_property_noninterference,
-    nst_property_equivalence;
+    nst_property_equivalence, nst_property_conformance;
 
 /* The view of namespace NS in SNAPSHOT, or NULL. */
 static inline const struct nst_ns_view *nst_view_of(const struct nst_snapshot *snapshot,

@@ -16,6 +16,7 @@ const struct nst_property *const nst_properties[] = {
     &nst_property_cover,
     &nst_property_propagation,
     &nst_property_flags,
+    &nst_property_conformance,
     &nst_property_determinism,
     &nst_property_noninterference,
     &nst_property_equivalence,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ns-tool/kept.h>
 #include <ns-tool/shrink.h>
 
 #define CASES 300
@@ -15,11 +16,13 @@ struct trial {
     const struct nst_claim *claim;
     struct nst_sandbox *sandbox;
     struct nst_claim_result *result;
+    struct nst_known known;
     char *why;
 };
 
-/* What PROPERTY, unless an earlier one said more, says of TRACE. */
-static enum nst_verdict judge_one(struct trial *trial, const struct nst_trace *trace,
+/* What PROPERTY, unless an earlier one said more, says of TRACE, which is SEQUENCE's. */
+static enum nst_verdict judge_one(struct trial *trial, const struct nst_sequence *sequence,
+                                  const struct nst_trace *trace,
                                   const struct nst_property *property, enum nst_verdict worst)
 {
     const struct nst_claim *claim = trial->claim;
@@ -29,6 +32,8 @@ static enum nst_verdict judge_one(struct trial *trial, const struct nst_trace *t
     struct nst_finding finding = {0};
     enum nst_verdict verdict = property->check(trace, &options, &finding);
 
+    if (verdict == NST_FAIL && nst_known_find(&trial->known, property->name, &finding, sequence))
+        return worst;
     if (verdict == NST_SKIP || (verdict == NST_PASS && worst != NST_SKIP))
         return worst;
     if (verdict != NST_PASS) {
@@ -51,10 +56,10 @@ static int try_case(struct trial *trial, const struct nst_sequence *sequence,
     if (r < 0)
         return r;
     if (own && own->check)
-        *ret_verdict = judge_one(trial, &trace, own, *ret_verdict);
+        *ret_verdict = judge_one(trial, sequence, &trace, own, *ret_verdict);
     for (size_t i = 0; !own && nst_properties[i]; i++)
         if (nst_properties[i]->check && *ret_verdict != NST_FAIL && *ret_verdict != NST_ERROR)
-            *ret_verdict = judge_one(trial, &trace, nst_properties[i], *ret_verdict);
+            *ret_verdict = judge_one(trial, sequence, &trace, nst_properties[i], *ret_verdict);
     if (ret_effect)
         nst_trace_effects(&trace, ret_effect);
     nst_trace_free(&trace);
@@ -127,17 +132,23 @@ static int try_random(struct trial *trial, uint64_t index)
 
 int nst_claim_try(const struct nst_claim *claim, struct nst_claim_result *ret_result, char *why)
 {
-    struct trial trial = {.claim = claim, .result = ret_result, .why = why};
+    char reason[200] = "";
+    struct trial trial = {.claim = claim, .result = ret_result, .why = reason};
     uint64_t cases = claim->cases ? claim->cases : CASES;
 
     *ret_result = (struct nst_claim_result){.verdict = NST_SKIP};
-    int r = nst_sandbox_open(&claim->run, &trial.sandbox, why);
+    int r = claim->findings ? nst_known_read(claim->findings, &trial.known, reason) : 0;
 
+    if (!r)
+        r = nst_sandbox_open(&claim->run, &trial.sandbox, reason);
     for (uint64_t i = 0;
          !r && i < cases && ret_result->verdict != NST_FAIL && ret_result->verdict != NST_ERROR;
          i++)
         r = try_random(&trial, i);
     nst_sandbox_close(trial.sandbox);
+    nst_known_free(&trial.known);
+    if (why)
+        strcpy(why, reason);
     if (r < 0)
         nst_claim_result_free(ret_result);
     return r;

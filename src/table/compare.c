@@ -199,9 +199,9 @@ static bool same_meaning(const struct nst_mount *x, struct nst_renamer *xs,
            nst_renamer_group(xs, x->propagate_from) == nst_renamer_group(ys, y->propagate_from);
 }
 
-bool nst_tables_equivalent(const struct nst_table *a, const struct nst_table *b)
+bool nst_tables_equivalent_named(const struct nst_table *a, struct nst_renamer *as,
+                                 const struct nst_table *b, struct nst_renamer *bs)
 {
-    struct nst_renamer as = {0}, bs = {0};
     size_t *a_order = NULL, *b_order = NULL;
     bool same = false;
 
@@ -210,11 +210,19 @@ bool nst_tables_equivalent(const struct nst_table *a, const struct nst_table *b)
     if (!nst_table_order(a, &a_order, NULL) && !nst_table_order(b, &b_order, NULL)) {
         same = true;
         for (size_t i = 0; same && i < a->len; i++)
-            same = same_meaning(&a->mount[a_order[i]], &as, &b->mount[b_order[i]], &bs) &&
-                   !nst_renamer_failed(&as) && !nst_renamer_failed(&bs);
+            same = same_meaning(&a->mount[a_order[i]], as, &b->mount[b_order[i]], bs) &&
+                   !nst_renamer_failed(as) && !nst_renamer_failed(bs);
     }
     free(a_order);
     free(b_order);
+    return same;
+}
+
+bool nst_tables_equivalent(const struct nst_table *a, const struct nst_table *b)
+{
+    struct nst_renamer as = {0}, bs = {0};
+    bool same = nst_tables_equivalent_named(a, &as, b, &bs);
+
     nst_renamer_free(&as);
     nst_renamer_free(&bs);
     return same;

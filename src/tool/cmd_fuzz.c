@@ -39,7 +39,8 @@ enum {
     KEY_JSON,
     KEY_PRIVILEGED,
     KEY_SHARE,
-    KEY_AT_ONCE
+    KEY_AT_ONCE,
+    KEY_FINDINGS
 };
 
 static const struct argp_option arguments[] = {
@@ -65,6 +66,8 @@ static const struct argp_option arguments[] = {
     {"keep-going", KEY_KEEP_GOING, NULL, 0, "Go on after a failure", 0},
     {"save", KEY_SAVE, "DIRECTORY", 0,
      "Keep failures there (corpus/regressions if it exists, else here)", 0},
+    {"findings", KEY_FINDINGS, "DIRECTORY", 0,
+     "What is known of this kernel, and expected (corpus/findings)", 0},
     {"json", KEY_JSON, NULL, 0, "Print one JSON object in place of the summary", 0},
     {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
     {0}};
@@ -105,6 +108,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 't':
         fuzz->time = nst_parse_seconds(arg, state, "time");
+        break;
+    case KEY_FINDINGS:
+        fuzz->options.findings = arg;
         break;
     case KEY_CASES:
         fuzz->options.cases = nst_parse_number(arg, state, "cases", 1, UINT64_MAX);
@@ -332,7 +338,8 @@ int nst_cmd_fuzz(int argc, char **argv)
 
     char why[200] = "";
 
-    if (nst_known_read("corpus/findings", &fuzz.options.known, why) < 0)
+    if (nst_known_read(fuzz.options.findings ? fuzz.options.findings : "corpus/findings",
+                       &fuzz.options.known, why) < 0)
         return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
 
     struct nst_fuzz_shared *shared =

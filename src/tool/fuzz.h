@@ -32,6 +32,7 @@ struct nst_fuzz_options {
     uint64_t seed, first, cases;        /* cases 0: until it is stopped */
     uint64_t share;                     /* one case in so many is judged by second runs; 0: none */
     size_t max_calls;                   /* 0: the generator's */
+    const char *findings;               /* --findings; NULL: it isn't given */
     struct nst_known known;             /* what this kernel is known to break */
     uint32_t groups;                    /* of nst_swarm_groups; 0: drawn for each case */
     bool json;                          /* standard output carries one JSON object */

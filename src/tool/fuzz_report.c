@@ -86,6 +86,8 @@ void nst_fuzz_write_repeat(FILE *out, const struct nst_fuzz_options *options, ui
             fprintf(out, "%s%s", joint, nst_swarm_groups[i].name);
             joint = ",";
         }
+    if (options->findings)
+        fprintf(out, " --findings %s", options->findings);
     if (options->share != NST_FUZZ_SHARE)
         fprintf(out, " --share %" PRIu64, options->share);
     if (options->setup)
