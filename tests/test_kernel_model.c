@@ -80,6 +80,25 @@ START_TEST(a_mutant_does_not_go_as_the_model_says)
 }
 END_TEST
 
+/* What is probed of this kernel is what its calls depend on. */
+START_TEST(a_kernel_with_a_feature_more_or_less_is_another)
+{
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
+    struct nst_sequence sequence = {0};
+    struct nst_finding finding;
+    struct nst_trace trace;
+
+    nst_test_read(nst_kernel_features[_i].probe, &sequence);
+    nst_test_run_sequence(sandbox, &sequence, NULL, &trace);
+    ck_assert_msg(conforms(&trace, &finding) == NST_PASS, "%s", finding.text);
+    trace.lacks ^= UINT32_C(1) << _i;
+    ck_assert_int_eq(conforms(&trace, &finding), NST_FAIL);
+    nst_trace_free(&trace);
+    nst_sequence_free(&sequence);
+    nst_sandbox_close(sandbox);
+}
+END_TEST
+
 int main(void)
 {
     int status = nst_test_no_sandbox();
@@ -95,6 +114,8 @@ int main(void)
     tcase_add_loop_test(cases, seeds_go_as_the_model_says, 0, seeds.len);
     tcase_add_loop_test(cases, a_mutant_does_not_go_as_the_model_says, 0,
                         sizeof mutants / sizeof *mutants);
+    tcase_add_loop_test(cases, a_kernel_with_a_feature_more_or_less_is_another, 0,
+                        NST_KERNEL_FEATURES);
     suite_add_tcase(suite, cases);
     status = nst_test_run_suite(suite);
     nst_corpus_free(&seeds);

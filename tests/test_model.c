@@ -154,6 +154,36 @@ START_TEST(a_copy_goes_on_as_its_original_does)
 }
 END_TEST
 
+/* What a model of a kernel that lacks LACKS answers to the last call of feature I's probe. */
+static bool is_as_probed(size_t i, nst_lacks lacks)
+{
+    const struct nst_model_features features = {.lacks = lacks};
+    struct nst_sequence sequence = {0};
+    struct nst_model_answer answer;
+    struct nst_model *model;
+    bool as_expected;
+
+    read_sequence(nst_kernel_features[i].probe, &sequence);
+    ck_assert_int_eq(nst_model_new(&features, &model), 0);
+    for (size_t k = 0; k < sequence.len; k++)
+        ck_assert_int_eq(nst_model_call(model, &sequence.call[k], &answer), 0);
+    as_expected = is_as_expected(&sequence.call[sequence.len - 1], &answer);
+    nst_model_free(model);
+    nst_sequence_free(&sequence);
+    return as_expected;
+}
+
+START_TEST(a_kernel_answers_a_probe_as_it_has_or_lacks_what_is_probed)
+{
+    ck_assert(is_as_probed((size_t)_i, 0));
+    ck_assert(!is_as_probed((size_t)_i, UINT32_C(1) << _i));
+    if (_i) /* it is of that feature alone */
+        ck_assert(is_as_probed((size_t)_i, UINT32_C(1) << (_i - 1)));
+    ck_assert_str_ne(nst_kernel_features[_i].name, "");
+    ck_assert_uint_gt(nst_kernel_features[_i].since, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("model");
@@ -165,6 +195,8 @@ int main(void)
     tcase_add_loop_test(cases, a_call_returns_and_leaves_what_its_row_says, 0,
                         sizeof rows / sizeof *rows);
     tcase_add_test(cases, a_copy_goes_on_as_its_original_does);
+    tcase_add_loop_test(cases, a_kernel_answers_a_probe_as_it_has_or_lacks_what_is_probed, 0,
+                        NST_KERNEL_FEATURES);
     suite_add_tcase(suite, cases);
 
     int status = nst_test_run_suite(suite);

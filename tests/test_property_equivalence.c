@@ -64,6 +64,10 @@ static const struct trace_row rows[] = {
            "mounts that came to and went from the parent: 1 and 0, the second time 0 and 0"),
      FROM(P_ROOT P_B), .events = "A", TWIN(.calls = NEW_CHANGE, FROM(P_ROOT P_B))},
 
+    /* polling tells of a change of type by one of them only */
+    {PASSES("equivalence", OLD_CHANGE), FROM(P_ROOT P_B), .events = "U",
+     TWIN(.calls = NEW_CHANGE, FROM(P_ROOT P_B))},
+
     /* what failed, or has no other form, is nothing to compare */
     {.property = "equivalence",
      .verdict = NST_SKIP,

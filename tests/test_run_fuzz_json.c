@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include <ns-tool/coverage.h>
+#include <ns-tool/features.h>
 #include <ns-tool/property.h>
 
 static json_t *fuzz(int status, const char *a, const char *b, const char *c)
@@ -65,7 +66,7 @@ START_TEST(it_says_what_was_done_where)
     ck_assert(json_is_null(json_object_get(object, "setup")));
     ck_assert_uint_eq(json_array_size(list(object, "findings", 0)), 0);
     ck_assert(*text(kernel, "release") && *text(kernel, "machine"));
-    json_array_foreach(list(kernel, "features", 4), i, row)
+    json_array_foreach(list(kernel, "features", 4 + NST_KERNEL_FEATURES), i, row)
     {
         bool supported = json_is_true(json_object_get(row, "supported"));
 

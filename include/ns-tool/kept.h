@@ -5,9 +5,11 @@
  *     # promise: …                       the sentence that is broken
  *     # seen: …                          what was seen
  *     # kernel: 6.18.44 (x86_64)         where; of a finding: on these it is expected
- *     # known by: in *: no point         what fails by something that fnmatch(3) finds like this is
- * it # seed: 7 # command: ns-tool fuzz …          that found it # options: --random --isolated how
- * `run` is to judge it
+ *     # known by: in *: no point         what fails by something that fnmatch(3) finds like this is it
+ *     # known by: its calls              so is what has its calls
+ *     # seed: 7
+ *     # command: ns-tool fuzz …          that found it
+ *     # options: --random --isolated     how `run` is to judge it
  *
  * Keys that aren't known, and lines without one, are comments and nothing more. */
 #ifndef NS_TOOL_KEPT_H
@@ -22,7 +24,8 @@
 struct nst_kept {
     char property[NST_KEPT_TEXT]; /* names, between commas; empty: the file is none of both */
     char kernel[NST_KEPT_TEXT];   /* releases, between commas */
-    char known_by[NST_KEPT_TEXT]; /* a pattern of what is seen; empty: known by its calls */
+    char known_by[NST_KEPT_TEXT]; /* patterns of what is seen, a line each */
+    bool by_calls; /* it is known by its calls: there is no pattern, or beside them */
     bool finding;
     bool random, isolated, privileged, no_fanotify, at_once; /* the options */
 };

@@ -11,8 +11,9 @@
 
 #include <ns-tool/trace.h>
 
-/* What the known start differs in. */
+/* What the model is asked about: which kernel, and which start. Zeroed: the newest, as usual. */
 struct nst_model_features {
+    nst_lacks lacks; /* of nst_kernel_features */
     bool privileged; /* the sandbox has no user namespace of its own */
 };
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <ns-tool/features.h>
 #include <ns-tool/sequence.h>
 #include <ns-tool/shrink.h>
 #include <ns-tool/table.h>
@@ -101,6 +102,7 @@ struct nst_trace {
     struct nst_events end_events;
     struct nst_leftover leftover;
     enum nst_watch_kind watch;
+    nst_lacks lacks; /* what this kernel lacks of nst_kernel_features; 0 with a setup */
     bool privileged; /* nst_run_options.privileged */
     bool deadline;   /* a call hung */
     bool at_once;  /* the steps from AT_ONCE_FROM on were performed by several actors at once: they

@@ -385,4 +385,11 @@ int nst_leftover_put_back(struct nst_arena *arena);
 int nst_trace_build(const struct nst_arena *arena, const struct nst_sequence *sequence,
                     struct nst_trace *ret_trace);
 
+/* nst_run(), of whatever kernel. */
+int nst_run_as_is(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
+                  const struct nst_run_options *options, struct nst_trace *ret_trace, char *why);
+
+/* features.c: what this kernel lacks. Returns 0 or what nst_run() does. */
+int nst_kernel_lacks(struct nst_sandbox *sandbox, nst_lacks *ret_lacks, char *why);
+
 #endif

@@ -314,14 +314,12 @@ static int remake_for_setup(struct nst_sandbox *sandbox, const struct nst_run_op
     return error;
 }
 
-int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
-            const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
+int nst_run_as_is(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
+                  const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
 {
     int error = 0;
 
     memset(ret_trace, 0, sizeof(*ret_trace));
-    if (!options)
-        options = &no_options;
     if (!sandbox->arena) {
         if (why)
             snprintf(why, NST_WHY, "the sandbox is gone: it couldn't be made for code under test");
@@ -339,6 +337,23 @@ int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
     give_back(sandbox->arena);
     if (error)
         tell(sandbox, error, "the sandbox died in a case", why);
+    return error;
+}
+
+int nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
+            const struct nst_run_options *options, struct nst_trace *ret_trace, char *why)
+{
+    nst_lacks lacks = 0;
+    int error = 0;
+
+    memset(ret_trace, 0, sizeof(*ret_trace));
+    if (!options)
+        options = &no_options;
+    if (!options->setup) /* what is done behind one is held against no model */
+        error = nst_kernel_lacks(sandbox, &lacks, why);
+    if (!error)
+        error = nst_run_as_is(sandbox, sequence, options, ret_trace, why);
+    ret_trace->lacks = lacks;
     return error;
 }
 

@@ -8,9 +8,11 @@ int nst_place_to_mount(struct nst_model *model, struct place at, struct place *r
 {
     *ret_on = nst_mount_top(model, at);
     model->mount.at[ret_on->mount].expiring = false; /* so it was used */
-    if (model->node.at[ret_on->node].gone || !model->mount.at[ret_on->mount].ns)
+    if (model->node.at[ret_on->node].gone)
         return -ENOENT;
-    return 0;
+    return model->mount.at[ret_on->mount].ns || !nst_model_has(model, NST_HAS_MOUNTED_TARGET)
+               ? 0
+               : -ENOENT;
 }
 
 bool nst_is_own(const struct nst_model *model, const struct actor *actor, uint32_t mount)
@@ -24,6 +26,8 @@ bool nst_is_detached(const struct nst_model *model, const struct actor *actor, u
 {
     const struct ns *ns = &model->ns.at[model->mount.at[mount].ns];
 
+    if (!nst_model_has(model, NST_HAS_DETACHED_COPIES))
+        return false;
     return model->mount.at[mount].ns && ns->anonymous && (!ns->origin || ns->origin == actor->ns);
 }
 
@@ -108,8 +112,12 @@ int nst_move(struct nst_model *model, const struct actor *actor, struct place fr
 {
     uint32_t over;
     struct place on;
-    int r;
+    int r = 0;
 
+    if (!nst_model_has(model, NST_HAS_MOVE_CHECKED_FIRST))
+        r = nst_place_to_mount(model, to, &on);
+    if (r)
+        return r;
     if (!nst_mount_is_root(model, from) || (model->node.at[from.node].kind == NODE_DIRECTORY) !=
                                                (model->node.at[to.node].kind == NODE_DIRECTORY))
         return -EINVAL;

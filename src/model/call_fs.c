@@ -194,7 +194,8 @@ int nst_model_fsconfig(struct nst_model *model, struct actor *actor, const struc
     file = nst_fd_find(model, actor, call->arg[0].num);
     if (!file) /* which no kernel's number is: it gets -1 */
         return -EINVAL;
-    if (command > CREATE_EXCL)
+    if (command > CREATE_EXCL ||
+        (command == CREATE_EXCL && !nst_model_has(model, NST_HAS_CREATE_EXCL)))
         return -EOPNOTSUPP;
     if (!has_arguments(model, actor, command, call))
         return -EINVAL;

@@ -100,8 +100,9 @@ int nst_model_open(struct nst_model *model, struct actor *actor, const struct ns
                               O_SYNC))
         return nst_model_dont_know(model, "flags of open");
     o.writes = !(o.flags & O_PATH) && (o.flags & O_ACCMODE) != O_RDONLY;
-    if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
-        return -EINVAL; /* 6.4 */
+    if ((o.flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) &&
+        nst_model_has(model, NST_HAS_DIRECTORY_OR_CREATE))
+        return -EINVAL;
     if (o.flags & O_CREAT) {
         r = create(&o, &place);
     } else {

@@ -31,11 +31,12 @@ int nst_model_unshare(struct nst_model *model, struct actor *actor, const struct
         return -EINVAL;
     if (flags & CLONE_NEWPID)
         return nst_model_dont_know(model, "pid namespaces");
-    if (flags & CLONE_NEWUSER) {
-        if (is_chrooted(model, actor))
-            return -EPERM;
+    if (flags & CLONE_NEWUSER && is_chrooted(model, actor))
+        return -EPERM;
+    if (flags & CLONE_NEWTIME && !nst_model_has(model, NST_HAS_TIME_NS))
+        return -EINVAL;
+    if (flags & CLONE_NEWUSER)
         user = nst_model_new_user(model, actor->user);
-    }
     if (flags & (CLONE_FS | CLONE_NEWNS | CLONE_NEWUSER) &&
         model->where.at[actor->where].users > 1) {
         uint32_t where = nst_where_copy(model, actor->where);
@@ -128,6 +129,8 @@ int nst_model_clone(struct nst_model *model, struct actor *actor, const struct n
         return -EINVAL;
     if (flags & CLONE_NEWUSER && is_chrooted(model, actor))
         return -EPERM;
+    if (flags & CLONE_NEWTIME && !nst_model_has(model, NST_HAS_TIME_NS))
+        return -EINVAL;
     if (flags & CLONE_NEWUSER)
         user = nst_model_new_user(model, user);
     index = (uint32_t)(actor - model->actor.at);

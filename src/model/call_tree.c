@@ -124,9 +124,12 @@ static int change_attr(struct nst_model *model, const struct actor *actor, struc
 
 int nst_model_open_tree(struct nst_model *model, struct actor *actor, const struct nst_call *call)
 {
-    int file = open_file(model, actor, call), r = 0;
     struct change change;
+    int file, r = 0;
 
+    if (call->id == NST_CALL_OPEN_TREE_ATTR && !nst_model_has(model, NST_HAS_OPEN_TREE_ATTR))
+        return -ENOSYS;
+    file = open_file(model, actor, call);
     if (file < 0)
         return file;
     if (call->id == NST_CALL_OPEN_TREE_ATTR) {
@@ -193,20 +196,29 @@ static int set_group(struct nst_model *model, const struct actor *actor, struct 
 
 int nst_model_move_mount(struct nst_model *model, struct actor *actor, const struct nst_call *call)
 {
-    enum { SET_GROUP = 0x100, BENEATH = 0x200, KNOWN = 0x377 };
-    unsigned flags = (unsigned)call->arg[4].num;
+    enum { SET_GROUP = 0x100, BENEATH = 0x200, OTHERS = 0x77 };
+    unsigned flags = (unsigned)call->arg[4].num,
+             known = OTHERS | (nst_model_has(model, NST_HAS_SET_GROUP) ? SET_GROUP : 0) |
+                     (nst_model_has(model, NST_HAS_BENEATH) ? BENEATH : 0);
+    bool first = nst_model_has(model, NST_HAS_TARGET_FIRST);
     struct walk from, to;
-    int r;
+    int r = 0;
 
     if (!nst_may_mount(model, actor))
         return -EPERM;
-    if (flags & ~(unsigned)KNOWN || (flags & (SET_GROUP | BENEATH)) == (SET_GROUP | BENEATH))
+    if (flags & ~known || (flags & (SET_GROUP | BENEATH)) == (SET_GROUP | BENEATH))
         return -EINVAL;
-    r = nst_path_walk(model, actor, call->arg[2].num, call->arg[3].str,
-                      (flags & 0x10 ? WALK_FOLLOW : 0) | (flags & 0x40 ? WALK_EMPTY : 0), &to);
-    if (!r)
-        r = nst_path_walk(model, actor, call->arg[0].num, call->arg[1].str,
-                          (flags & 1 ? WALK_FOLLOW : 0) | (flags & 4 ? WALK_EMPTY : 0), &from);
+    for (int i = 0; i < 2 && !r; i++) {
+        bool target = (i == 0) == first;
+
+        r = target
+                ? nst_path_walk(model, actor, call->arg[2].num, call->arg[3].str,
+                                (flags & 0x10 ? WALK_FOLLOW : 0) | (flags & 0x40 ? WALK_EMPTY : 0),
+                                &to)
+                : nst_path_walk(model, actor, call->arg[0].num, call->arg[1].str,
+                                (flags & 1 ? WALK_FOLLOW : 0) | (flags & 4 ? WALK_EMPTY : 0),
+                                &from);
+    }
     if (r)
         return r;
     if (flags & SET_GROUP)

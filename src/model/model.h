@@ -160,6 +160,11 @@ uint32_t nst_model_new_context(struct nst_model *model);
 uint32_t nst_model_new_actor(struct nst_model *model);
 int nst_model_dont_know(struct nst_model *model, const char *why); /* UNKNOWN */
 
+static inline bool nst_model_has(const struct nst_model *model, enum nst_kernel_feature feature)
+{
+    return nst_has(model->features.lacks, feature);
+}
+
 /* node.c */
 uint32_t nst_node_find(const struct nst_model *model, uint32_t parent, const char *name,
                        size_t len);

@@ -180,7 +180,8 @@ static enum nst_verdict compare_step(struct nst_model *model, const struct nst_t
 static enum nst_verdict compare(const struct nst_trace *trace, bool each,
                                 struct nst_finding *ret_finding)
 {
-    const struct nst_model_features features = {.privileged = trace->privileged};
+    const struct nst_model_features features = {.lacks = trace->lacks,
+                                                .privileged = trace->privileged};
     enum nst_verdict verdict = NST_PASS;
     struct nst_model *model;
 

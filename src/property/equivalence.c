@@ -126,6 +126,16 @@ static enum nst_verdict compare_tables(const struct nst_snapshot *first,
     return r < 0 ? NST_ERROR : NST_PASS;
 }
 
+/* That the table changed, which is all that polling tells, is said of a change of type by one API
+ * and not by the other (fs/namespace.c, touch_mnt_namespace()). */
+static bool is_polled(const struct nst_events *events)
+{
+    for (size_t i = 0; i < events->len; i++)
+        if (events->event[i].kind == NST_EVENT_UNKNOWN)
+            return true;
+    return false;
+}
+
 /* What else the second run did is in no table. */
 static enum nst_verdict compare_steps(const struct nst_step *first, const struct nst_step *second,
                                       size_t at, struct nst_finding *ret_finding)
@@ -142,7 +152,8 @@ static enum nst_verdict compare_steps(const struct nst_step *first, const struct
                               second->kind == NST_ANSWER_ERROR ? nst_errno_name(second->error)
                                                                : "no answer");
     }
-    if (nst_events_differ(&first->events, &second->events, at, ret_finding))
+    if (!is_polled(&first->events) && !is_polled(&second->events) &&
+        nst_events_differ(&first->events, &second->events, at, ret_finding))
         return NST_FAIL;
     return first->after && second->after
                ? compare_tables(first->after, second->after, at, name, ret_finding)

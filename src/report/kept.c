@@ -69,6 +69,23 @@ static int check_properties(const struct nst_kept *kept, char *why)
     return 0;
 }
 
+/* One of several lines. */
+static int read_known_by(const char *value, struct nst_kept *kept, char *why)
+{
+    size_t len = strlen(kept->known_by);
+
+    if (!strcmp(value, "its calls")) {
+        kept->by_calls = true;
+        return 0;
+    }
+    if (len + strlen(value) + 2 > sizeof kept->known_by) {
+        snprintf(why, WHY, "'# known by:' has more than %zu bytes in all", sizeof kept->known_by);
+        return -EINVAL;
+    }
+    sprintf(kept->known_by + len, "%s\n", value);
+    return 0;
+}
+
 /* LINE is what follows `#`. */
 static int read_line(char *line, struct nst_kept *kept, char *why)
 {
@@ -85,7 +102,7 @@ static int read_line(char *line, struct nst_kept *kept, char *why)
     if (!strcmp(key, "kernel"))
         snprintf(kept->kernel, sizeof kept->kernel, "%s", value);
     if (!strcmp(key, "known by"))
-        snprintf(kept->known_by, sizeof kept->known_by, "%s", value);
+        return read_known_by(value, kept, why);
     if (strcmp(key, "property") != 0 && strcmp(key, "finding") != 0)
         return 0;
     kept->finding = key[0] == 'f';
@@ -110,6 +127,7 @@ int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
     while (!r && getline(&line, &cap, in) > 0 && (*line == '#' || *line == '\n'))
         if (*line == '#')
             r = read_line(line + 1, ret_kept, what);
+    ret_kept->by_calls |= !*ret_kept->known_by;
     if (r < 0)
         snprintf(why, WHY, "%.80s: %.110s", path, what);
     free(line);

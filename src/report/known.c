@@ -110,6 +110,18 @@ static bool has_calls(const struct nst_sequence *wanted, const struct nst_sequen
     return met == wanted->len;
 }
 
+/* Whether TEXT is like one of KEPT's patterns. */
+static bool is_seen(const struct nst_kept *kept, const char *text)
+{
+    char patterns[NST_KEPT_TEXT], *rest = patterns, *pattern;
+
+    strcpy(patterns, kept->known_by);
+    while ((pattern = strsep(&rest, "\n")))
+        if (*pattern && !fnmatch(pattern, text, 0))
+            return true;
+    return false;
+}
+
 const struct nst_known_finding *nst_known_find(const struct nst_known *known, const char *property,
                                                const struct nst_finding *finding,
                                                const struct nst_sequence *sequence)
@@ -119,8 +131,8 @@ const struct nst_known_finding *nst_known_find(const struct nst_known *known, co
 
         if (!nst_kept_names(&one->kept, property))
             continue;
-        if (*one->kept.known_by ? !fnmatch(one->kept.known_by, finding->text, 0)
-                                : sequence && has_calls(&one->sequence, sequence))
+        if (is_seen(&one->kept, finding->text) ||
+            (one->kept.by_calls && sequence && has_calls(&one->sequence, sequence)))
             return one;
     }
     return NULL;

@@ -51,10 +51,12 @@ static void list_kernel(void)
         const struct nst_tool_feature *feature = &kernel.feature[i];
         char name[64];
 
-        snprintf(name, sizeof name, feature->since ? "%s (%s)" : "%s", feature->name,
+        snprintf(name, sizeof name, *feature->since ? "%s (%s)" : "%s", feature->name,
                  feature->since);
         printf("  %-34s %s", name, said(feature->result));
-        if (!feature->since && *kernel.why)
+        if (feature->about)
+            printf("  %s", feature->about);
+        if (!*feature->since && *kernel.why)
             printf(": %s", kernel.why);
         putchar('\n');
     }

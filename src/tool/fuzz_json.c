@@ -59,7 +59,8 @@ static json_t *kernel(void)
 
         json_array_append_new(features,
                               json_pack("{s:s, s:s?, s:b, s:s?}", "name", feature->name, "since",
-                                        feature->since, "supported", !feature->result, "error",
+                                        *feature->since ? feature->since : NULL, "supported",
+                                        !feature->result, "error",
                                         feature->result ? nst_errno_name(-feature->result) : NULL));
     }
     return json_pack("{s:s, s:s, s:o}", "release", kernel.name.release, "machine",

@@ -4,14 +4,19 @@
 
 #include <sys/utsname.h>
 
+#include <ns-tool/features.h>
+
+enum { NST_TOOL_FEATURES = 4 + NST_KERNEL_FEATURES };
+
 struct nst_tool_kernel {
     struct utsname name;
     struct nst_tool_feature {
         const char *name;
-        const char *since; /* the first kernel that has it; NULL: all do, where it is allowed */
+        const char *about; /* NULL: the name says it */
+        char since[24];    /* the first kernel that has it; empty: all do, where it is allowed */
         int result;        /* 0, or -errno: why not */
-    } feature[4];
-    char why[200]; /* no sandbox could be had */
+    } feature[NST_TOOL_FEATURES]; /* at the end those that the model asks for */
+    char why[200];                /* no sandbox could be had */
 };
 
 /* Asks the kernel. Opens a sandbox for it. */
