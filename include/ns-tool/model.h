@@ -52,6 +52,16 @@ const char *nst_model_unknown(const struct nst_model *model);
 int nst_model_table(const struct nst_model *model, uint32_t actor, struct nst_table *ret_table)
     __attribute__((warn_unused_result));
 
+/* A hash of all that the state is, in its canonical form: states that differ in how things are
+ * numbered, or in which order what stands beside each other was made, have the same. Returns 0 or
+ * -ENOMEM. */
+int nst_model_hash(const struct nst_model *model, uint64_t ret_hash[2])
+    __attribute__((warn_unused_result));
+
+/* Whether ACTOR is in another namespace than the parent, and nothing that is mounted there, or in a
+ * detached tree, may come to the parent: no peer group and no master connects them. */
+bool nst_model_is_isolated(const struct nst_model *model, uint32_t actor);
+
 /* The model's number of the namespace that ACTOR is in; 0: it doesn't live. */
 uint32_t nst_model_ns(const struct nst_model *model, uint32_t actor);
 

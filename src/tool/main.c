@@ -14,6 +14,7 @@ static const struct nst_command nst_commands[] = {
     {"mount", "mount in a private namespace, show it, leave nothing behind", nst_cmd_mount},
     {"run", "run sequences or strace logs, and judge them", nst_cmd_run},
     {"fuzz", "random sequences against every property, on all cores", nst_cmd_fuzz},
+    {"explore", "every sequence of up to N calls, on the model and the kernel", nst_cmd_explore},
     {"shrink", "the shortest sequence that still breaks what FILE breaks", nst_cmd_shrink},
     {"show", "what each namespace sees, step by step, as trees", nst_cmd_show},
     {"list", "properties, calls, and what this kernel supports", nst_cmd_list},

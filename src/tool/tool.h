@@ -21,6 +21,7 @@ struct nst_command {
 int nst_cmd_mount(int argc, char **argv);
 int nst_cmd_run(int argc, char **argv);
 int nst_cmd_fuzz(int argc, char **argv);
+int nst_cmd_explore(int argc, char **argv);
 int nst_cmd_shrink(int argc, char **argv);
 int nst_cmd_show(int argc, char **argv);
 int nst_cmd_list(int argc, char **argv);
