@@ -18,7 +18,8 @@ if(NST_PLANT)
     target_link_libraries(nstplant PUBLIC nstool)
     target_link_libraries(nstfuzz PUBLIC nstplant)
     target_link_options(nstfuzz PUBLIC -Wl,--wrap=nst_run,--wrap=nst_mountinfo_parse
-                        -Wl,--wrap=nst_strace_print -Wl,--undefined=__wrap_nst_run)
+                        -Wl,--wrap=nst_strace_print -Wl,--wrap=nst_group_leave
+                        -Wl,--undefined=__wrap_nst_run)
 endif()
 
 file(GLOB fuzz_sources CONFIGURE_DEPENDS fuzz/fuzz_*.c)

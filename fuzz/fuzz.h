@@ -90,6 +90,10 @@ void nst_fuzz_hold(const char *name, nst_fuzz_check check, const uint8_t *data, 
  * what the mutator makes of it is whole and reads as itself, too. */
 bool nst_fuzz_check_text(const char *text, size_t len, char *why);
 
+/* What holds of any sequence on the reference model, without a kernel: states stay sound, what is
+ * isolated leaves the parent alone, and what is predicted keeps every promise. */
+bool nst_fuzz_check_model(const char *text, size_t len, char *why);
+
 /* Strings as they stand in a call, drawn anew or from OLD (may be NULL): a path, a directory's
  * name, a list of mount options. RET_TEXT holds NST_FUZZ_STRING bytes. Returns the length. */
 #define NST_FUZZ_STRING 8192

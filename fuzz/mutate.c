@@ -170,8 +170,8 @@ static void replace_all(struct mutator *m, const char *old, size_t len, const ch
 
 static bool makes_name(const struct nst_call *call, const char **ret_path)
 {
-    bool second = call->id == NST_CALL_MKDIRAT || call->id == NST_CALL_SYMLINK ||
-                  call->id == NST_CALL_RENAME;
+    bool second =
+        call->id == NST_CALL_MKDIRAT || call->id == NST_CALL_SYMLINK || call->id == NST_CALL_RENAME;
 
     *ret_path = call->id == NST_CALL_MKDIR       ? call->arg[0].str
                 : second                         ? call->arg[1].str

@@ -44,7 +44,7 @@ static struct nst_sandbox *sandbox_of(const char *name)
         here.sandbox = NULL;
         fprintf(stderr,
                 "%s: no sandbox here (%s): sequences are judged without a kernel: readers, "
-                "printer, generator, mutator\n",
+                "printer, generator, mutator, and the reference model\n",
                 name, why);
     }
     return here.sandbox;
@@ -117,6 +117,7 @@ static void check_text(const struct nst_fuzz_target *target, const struct nst_se
     if (nst_strace_print(whole, &text, &len) < 0)
         abort();
     nst_fuzz_hold(target->name, nst_fuzz_check_text, (const uint8_t *)text, len);
+    nst_fuzz_hold(target->name, nst_fuzz_check_model, (const uint8_t *)text, len);
     free(text);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include <ns-tool/model.h>
 #include <ns-tool/property.h>
 
 int __real_nst_run(struct nst_sandbox *sandbox, const struct nst_sequence *sequence,
@@ -17,6 +18,9 @@ int __wrap_nst_mountinfo_parse(const char *text, size_t len, struct nst_table *r
                                struct nst_table_error *ret_error);
 int __real_nst_strace_print(const struct nst_sequence *sequence, char **ret_text, size_t *ret_len);
 int __wrap_nst_strace_print(const struct nst_sequence *sequence, char **ret_text, size_t *ret_len);
+
+void __real_nst_group_leave(struct nst_model *model, uint32_t mount);
+void __wrap_nst_group_leave(struct nst_model *model, uint32_t mount);
 
 static bool planted(const char *name)
 {
@@ -166,4 +170,11 @@ int __wrap_nst_strace_print(const struct nst_sequence *sequence, char **ret_text
     (*ret_text)[to] = '\0';
     *ret_len = to;
     return r;
+}
+
+/* The model's mounts stay with their peers. */
+void __wrap_nst_group_leave(struct nst_model *model, uint32_t mount)
+{
+    if (!planted("peers-kept"))
+        __real_nst_group_leave(model, mount);
 }

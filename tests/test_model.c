@@ -124,6 +124,7 @@ static void must_agree(struct nst_model *a, struct nst_model *b, const struct ns
     ck_assert_int_eq(nst_model_call(b, call, &of_b), r);
     if (r < 0)
         return;
+    ck_assert_msg(!nst_model_broken(a), "%s", nst_model_broken(a));
     ck_assert(of_a.kind == of_b.kind && of_a.value == of_b.value && of_a.error == of_b.error);
     ck_assert_int_eq(nst_model_table(a, 0, &seen_a), 0);
     ck_assert_int_eq(nst_model_table(b, 0, &seen_b), 0);

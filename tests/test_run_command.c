@@ -32,6 +32,18 @@ static const struct {
     {seed, "--no-fanotify", 0, "isolation       pass"},
     {seed, "--repeat=3", 0, "determinism     pass"},
     {seed, "--repeat=50", 0, "50 runs, all held"},
+    /* without a kernel */
+    {seed, "--model", 0, "isolation       pass\ncleanup         skip: not judged: no kernel was "},
+    {seed, "--model", 0,
+     "    in namespace 1: + /mnt/test_mount tmpfs (rw,nosuid,nodev,relatime) pr"},
+    {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n", "--model", 1,
+     "isolation       fail: mount by actor 1, in a namespace of its own, shows in the parent: + /a "
+     "tmpfs"},
+    {"1 umount2(\"/a\", 0) = 0\n", "--model", 1, "= -1 EINVAL (Invalid argument)  # expected 0"},
+    {"1 chdir(\"/a\")\n1 mount(\"t\", \"/a\", \"overlay\", 0, NULL)\n", "--model", 0,
+     "isolation       skip"},
+    {"1 chdir(\"/a\")\n1 mount(\"t\", \"/a\", \"overlay\", 0, NULL)\n", "--model", 0,
+     "the model can't tell from call 2 on: such a file system\n"},
     /* the mutants: MS_PRIVATE left out, MS_REC left out, MS_SHARED for MS_PRIVATE */
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"t\", \"/a\", \"tmpfs\", 0, NULL) = 0\n", NULL, 1,
      "isolation       fail: mount by actor 1, in a namespace of its own, shows in the parent: + /a "

@@ -22,7 +22,7 @@ static const struct {
     {{"--depth=2", "--calls=mount,umount2,clone"}, 0, " 0 runs don't go as the model says"},
     {{"--depth=2", "--model"}, 0, "explored to depth 2: "},
     {{"--depth=2", "--model"}, 0, "; isolation holds in the model for all "},
-    {{"--depth=12", "--model", "--calls=chdir"}, 0, "explored to depth 4: 8 states, "},
+    {{"--depth=12", "--model", "--calls=chdir"}, 0, "explored to depth 4: 9 states, "},
     {{"--depth=3", "--model", "--actors=1", "--calls=fork,exit_group"}, 0, "explored to depth 3: "},
     {{"--depth=0"}, 2, "--depth takes a whole number from 1 to 12"},
     {{"--depth=13"}, 2, "--depth takes a whole number from 1 to 12"},

@@ -1,7 +1,11 @@
 /* ns-tool show: from a sequence to the trees that each namespace shows. */
+#include "nst_corpus.h"
 #include "nst_test.h"
 
 #include <pty.h>
+#include <sys/utsname.h>
+
+#include <ns-tool/kept.h>
 
 static const char seed[] =
     "1 unshare(CLONE_NEWNS) = 0\n"
@@ -218,6 +222,47 @@ START_TEST(a_file_must_be_there)
 }
 END_TEST
 
+START_TEST(the_model_is_drawn_without_a_kernel)
+{
+    struct nst_test_run run = show(seed, "--model"), kernels = show(seed, NULL);
+
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.out, kernels.out);
+    nst_test_run_free(&kernels);
+    nst_test_run_free(&run);
+    run = show("1 mount(\"none\", \"/a\", \"overlay\", 0, NULL)\n", "--model");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert(strstr(run.out, "the model can't tell from call 1 on: such a file system\n"));
+    nst_test_run_free(&run);
+}
+END_TEST
+
+/* Where the kernel at hand is known to go another way than the model, and only there. */
+START_TEST(where_kernel_and_model_part_both_are_drawn)
+{
+    char *source = nst_corpus_join(getenv("NST_SOURCE_DIR"), "corpus/findings"), *file, why[200];
+    struct nst_kept kept;
+    struct utsname here;
+
+    file = nst_corpus_join(source, "unbindable-lost-by-unshare");
+    ck_assert_int_eq(uname(&here), 0);
+    ck_assert_msg(!nst_kept_read(file, &kept, why), "%s", why);
+    struct nst_test_run run = show(
+        "1 mount(\"none\", \"/\", NULL, MS_UNBINDABLE, NULL)\n1 unshare(CLONE_NEWNS)\n", "--ascii");
+    bool parts = nst_kept_expects(&kept, here.release);
+
+    ck_assert_int_eq(run.status, 0);
+    ck_assert(parts == !!strstr(run.out, "  the model: 1 unshare(CLONE_NEWNS) = 0\n"
+                                         "= in the model: parent\n"
+                                         "      / tmpfs (rw,nosuid,nodev,relatime) unbindable\n"));
+    ck_assert(parts == !!strstr(run.out, "= in the model: where actor 1 is\n"
+                                         "      / tmpfs (rw,nosuid,nodev,relatime) unbindable\n"));
+    nst_test_run_free(&run);
+    free(file);
+    free(source);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("show");
@@ -242,6 +287,8 @@ int main(void)
                         sizeof colours / sizeof *colours);
     tcase_add_loop_test(tests, bad_input_is_named_and_shows_nothing, 0, sizeof bad / sizeof *bad);
     tcase_add_test(tests, a_file_must_be_there);
+    tcase_add_test(tests, the_model_is_drawn_without_a_kernel);
+    tcase_add_test(tests, where_kernel_and_model_part_both_are_drawn);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);
 

@@ -58,11 +58,28 @@ int nst_model_table(const struct nst_model *model, uint32_t actor, struct nst_ta
 int nst_model_hash(const struct nst_model *model, uint64_t ret_hash[2])
     __attribute__((warn_unused_result));
 
+/* What holds of every state and doesn't of this one, static text; NULL: all of it does. */
+const char *nst_model_broken(const struct nst_model *model);
+
 /* Whether ACTOR is in another namespace than the parent, and nothing that is mounted there, or in a
  * detached tree, may come to the parent: no peer group and no master connects them. */
 bool nst_model_is_isolated(const struct nst_model *model, uint32_t actor);
 
+/* Whether CALL, which led from BEFORE to AFTER, was an isolated actor's and changed the parent's
+ * mounts. Names that are removed and file systems' own parameters, which all namespaces have in
+ * common, don't count. */
+bool nst_model_leaks(const struct nst_model *before, const struct nst_model *after,
+                     const struct nst_call *call);
+
 /* The model's number of the namespace that ACTOR is in; 0: it doesn't live. */
 uint32_t nst_model_ns(const struct nst_model *model, uint32_t actor);
+
+/* What SEQUENCE would do: a trace that nobody performed (nst_trace.predicted), which refers to
+ * SEQUENCE's calls and is freed by the caller. It ends before a call that the model can't tell, and
+ * RET_UNKNOWN says why (static text; NULL: it tells all). FEATURES may be NULL. Returns 0 or
+ * -ENOMEM. */
+int nst_model_run(const struct nst_model_features *features, const struct nst_sequence *sequence,
+                  struct nst_trace *ret_trace, const char **ret_unknown)
+    __attribute__((warn_unused_result));
 
 #endif

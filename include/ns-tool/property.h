@@ -48,6 +48,7 @@ struct nst_property {
     const char *promise;
     const char *source; /* the document that promises it */
     bool at_once;       /* CHECK can judge what was performed at once, nst_trace.at_once */
+    bool predicted;     /* CHECK can judge what the model predicts, nst_trace.predicted */
     enum nst_verdict (*check)(const struct nst_trace *trace,
                               const struct nst_judge_options *options,
                               struct nst_finding *ret_finding);

@@ -26,4 +26,9 @@ void nst_report_coverage(FILE *out, const struct nst_coverage *coverage);
 int nst_report_trees(FILE *out, const struct nst_trace *trace, unsigned flags)
     __attribute__((warn_unused_result));
 
+/* The same with what MODEL, a predicted trace of the same sequence, has at step AT, where they
+ * part: its answer, and what every namespace shows in it. */
+int nst_report_trees_beside(FILE *out, const struct nst_trace *trace, const struct nst_trace *model,
+                            size_t at, unsigned flags) __attribute__((warn_unused_result));
+
 #endif

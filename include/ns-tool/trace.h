@@ -104,6 +104,8 @@ struct nst_trace {
     enum nst_watch_kind watch;
     nst_lacks lacks; /* what this kernel lacks of nst_kernel_features; 0 with a setup */
     bool privileged; /* nst_run_options.privileged */
+    bool predicted;  /* nobody performed it: the reference model's, <ns-tool/model.h>. It has no
+                        events, and no views but by mountinfo */
     bool deadline;   /* a call hung */
     bool at_once;  /* the steps from AT_ONCE_FROM on were performed by several actors at once: they
                       have an answer, but neither tables nor events of their own */

@@ -19,10 +19,15 @@ struct nst_world {
     struct nst_sequence sequence; /* owns what the calls refer to */
 };
 
-/* Makes the world of the calls that CALLS names between commas (NULL: of the whole table), each by
- * each of ACTORS actors (1 or more). RET_WORLD is freed by the caller. Returns 0; -EINVAL with
- * RET_BAD (may be NULL) pointing into CALLS at what is no call's name; -ENOMEM. */
-int nst_world_make(const char *calls, unsigned actors, struct nst_world *ret_world,
+struct nst_world_options {
+    const char *calls; /* names between commas; NULL: the whole table */
+    unsigned actors;   /* who makes them, from 1 on */
+    bool small;        /* nothing is put below /a and /b */
+};
+
+/* Makes the world that OPTIONS ask for. RET_WORLD is freed by the caller. Returns 0; -EINVAL with
+ * RET_BAD (may be NULL) pointing into the options' calls at what is no call's name; -ENOMEM. */
+int nst_world_make(const struct nst_world_options *options, struct nst_world *ret_world,
                    const char **ret_bad) __attribute__((warn_unused_result));
 
 void nst_world_free(struct nst_world *world); /* and empties it */

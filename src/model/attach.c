@@ -107,15 +107,33 @@ static int check_move(const struct nst_model *model, const struct actor *actor, 
     return nst_is_own(model, actor, to) || nst_is_detached(model, actor, to) ? 0 : -EINVAL;
 }
 
+/* Where what is moved to TO comes to: on top, or BENEATH what is on top there. Beneath, it is the
+ * mount point of that which must be there still. Returns 0 or -errno. */
+static int place_to_move(struct nst_model *model, struct place to, bool beneath,
+                         struct place *ret_on)
+{
+    struct place top = nst_mount_top(model, to);
+
+    if (!beneath)
+        return nst_place_to_mount(model, to, ret_on);
+    if (!model->mount.at[top.mount].ns)
+        return nst_model_has(model, NST_HAS_MOUNTED_TARGET) ? -ENOENT : -EINVAL;
+    *ret_on = (struct place){model->mount.at[top.mount].parent, model->mount.at[top.mount].at};
+    model->mount.at[top.mount].expiring = false;
+    if (!ret_on->mount)
+        return -EINVAL;
+    return model->node.at[ret_on->node].gone ? -ENOENT : 0;
+}
+
 int nst_move(struct nst_model *model, const struct actor *actor, struct place from, struct place to,
              bool beneath)
 {
-    uint32_t over;
+    uint32_t over = nst_mount_top(model, to).mount;
     struct place on;
     int r = 0;
 
     if (!nst_model_has(model, NST_HAS_MOVE_CHECKED_FIRST))
-        r = nst_place_to_mount(model, to, &on);
+        r = place_to_move(model, to, beneath, &on);
     if (r)
         return r;
     if (!nst_mount_is_root(model, from) || (model->node.at[from.node].kind == NODE_DIRECTORY) !=
@@ -123,15 +141,9 @@ int nst_move(struct nst_model *model, const struct actor *actor, struct place fr
         return -EINVAL;
     if (beneath && !nst_mount_is_root(model, to))
         return -EINVAL;
-    r = nst_place_to_mount(model, to, &on);
+    r = place_to_move(model, to, beneath, &on);
     if (r)
         return r;
-    over = on.mount;
-    if (beneath) {
-        if (!model->mount.at[over].parent)
-            return -EINVAL;
-        on = (struct place){model->mount.at[over].parent, model->mount.at[over].at};
-    }
     r = check_move(model, actor, from.mount, on.mount);
     if (!r && beneath)
         r = check_beneath(model, actor, from.mount, over);

@@ -87,21 +87,3 @@ bool nst_group_receives(const struct nst_model *model, uint32_t mount, uint32_t 
 {
     return nst_group_distance(model, mount, group) >= 0;
 }
-
-bool nst_model_is_isolated(const struct nst_model *model, uint32_t actor)
-{
-    uint32_t parent = model->actor.at[0].ns, ns = nst_model_ns(model, actor);
-
-    if (!ns || ns == parent)
-        return false;
-    for (uint32_t i = 1; i < model->mount.len; i++) {
-        const struct mount *mount = &model->mount.at[i];
-
-        if (!mount->group || (mount->ns != ns && !model->ns.at[mount->ns].anonymous))
-            continue;
-        for (uint32_t k = 1; k < model->mount.len; k++)
-            if (model->mount.at[k].ns == parent && nst_group_receives(model, k, mount->group))
-                return false;
-    }
-    return true;
-}

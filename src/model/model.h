@@ -60,7 +60,7 @@ struct mount {
     bool unbindable, locked, expiring;
 };
 
-struct group {
+struct peer_group {
     uint32_t master;
     uint32_t members;
 };
@@ -132,7 +132,7 @@ struct nst_model {
     POOL(struct node) node;
     POOL(struct fs) fs;
     POOL(struct mount) mount;
-    POOL(struct group) group;
+    POOL(struct peer_group) group;
     POOL(struct ns) ns;
     POOL(struct user) user;
     POOL(struct whereabouts) where;

@@ -37,5 +37,6 @@ const struct nst_property nst_property_atomicity = {
     .name = "atomicity",
     .promise = "a call that fails changes no table in any namespace",
     .source = "mount(2): on error, -1 is returned; mount_setattr(2): all or nothing",
+    .predicted = true,
     .check = check,
 };

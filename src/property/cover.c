@@ -252,5 +252,6 @@ const struct nst_property nst_property_cover = {
     .name = "cover",
     .promise = "what a mount hides is never revealed to whoever may not unmount it",
     .source = "mount_namespaces(7), Restrictions on mount namespaces",
+    .predicted = true,
     .check = check,
 };

@@ -47,5 +47,6 @@ const struct nst_property nst_property_expectation = {
     .name = "expectation",
     .promise = "every call answers what stands behind its `=`",
     .source = "the sequence itself",
+    .predicted = true,
     .check = check,
 };

@@ -395,5 +395,6 @@ const struct nst_property nst_property_flags = {
     .promise = "the options that were asked for are those that are reported; what a more "
                "privileged owner locked never weakens, and an owner is never locked out",
     .source = "mount(2); mount_setattr(2); mount_namespaces(7), Restrictions on mount namespaces",
+    .predicted = true,
     .check = check,
 };

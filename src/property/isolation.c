@@ -394,5 +394,6 @@ const struct nst_property nst_property_isolation = {
                "sibling, not for an instant",
     .source = "mount_namespaces(7), Shared subtrees",
     .at_once = true,
+    .predicted = true,
     .check = check,
 };

@@ -295,5 +295,6 @@ const struct nst_property nst_property_propagation = {
     .promise = "what was asked to be shared or slave does propagate, exactly to its peers and "
                "slaves, and keeps doing so",
     .source = "Documentation/filesystems/sharedsubtree.rst; mount_namespaces(7), Shared subtrees",
+    .predicted = true,
     .check = check,
 };

@@ -6,21 +6,11 @@
 #include "list.h"
 
 const struct nst_property *const nst_properties[] = {
-    &nst_property_expectation,
-    &nst_property_isolation,
-    &nst_property_cleanup,
-    &nst_property_atomicity,
-    &nst_property_views,
-    &nst_property_busy,
-    &nst_property_lifetime,
-    &nst_property_cover,
-    &nst_property_propagation,
-    &nst_property_flags,
-    &nst_property_conformance,
-    &nst_property_determinism,
-    &nst_property_noninterference,
-    &nst_property_equivalence,
-    NULL,
+    &nst_property_expectation,     &nst_property_isolation,   &nst_property_cleanup,
+    &nst_property_atomicity,       &nst_property_views,       &nst_property_busy,
+    &nst_property_lifetime,        &nst_property_cover,       &nst_property_propagation,
+    &nst_property_flags,           &nst_property_conformance, &nst_property_determinism,
+    &nst_property_noninterference, &nst_property_equivalence, NULL,
 };
 
 const struct nst_property *nst_property_by_name(const char *name)
@@ -73,6 +63,10 @@ enum nst_verdict nst_judge(const struct nst_trace *trace, const struct nst_judge
         ret_judgement->verdict[i] = NST_SKIP;
         if (!nst_properties[i]->check) {
             skip(finding, "not judged: it takes a second run");
+            continue;
+        }
+        if (trace->predicted && !nst_properties[i]->predicted) {
+            skip(finding, "not judged: no kernel was asked");
             continue;
         }
         if (trace->at_once && !nst_properties[i]->at_once) {

@@ -189,7 +189,33 @@ static void write_step(struct trees *trees, const struct nst_trace *trace, size_
     write_entering(trees, trace, at);
 }
 
+/* What SNAPSHOT, the model's, shows, namespace by namespace. */
+static void write_model(struct trees *trees, const struct nst_snapshot *snapshot)
+{
+    struct nst_renamer kernels = trees->renamer;
+
+    trees->renamer = (struct nst_renamer){0};
+    for (size_t i = 0; snapshot && i < snapshot->len; i++) {
+        const struct nst_ns_view *view = &snapshot->view[i];
+
+        fprintf(trees->out, "%s= in the model: ", code(trees, "\033[35m"));
+        if (view->parent)
+            fprintf(trees->out, "parent%s\n", code(trees, "\033[0m"));
+        else
+            fprintf(trees->out, "where actor %u is%s\n", view->reader, code(trees, "\033[0m"));
+        write_tree(trees, view, &view->table);
+    }
+    nst_renamer_free(&trees->renamer);
+    trees->renamer = kernels;
+}
+
 int nst_report_trees(FILE *out, const struct nst_trace *trace, unsigned flags)
+{
+    return nst_report_trees_beside(out, trace, NULL, 0, flags);
+}
+
+int nst_report_trees_beside(FILE *out, const struct nst_trace *trace, const struct nst_trace *model,
+                            size_t at, unsigned flags)
 {
     struct trees trees = {.out = out, .flags = flags};
     const struct nst_snapshot *last = trace->start;
@@ -199,14 +225,23 @@ int nst_report_trees(FILE *out, const struct nst_trace *trace, unsigned flags)
     nst_trace_renamer(trace, &trees.renamer);
     fprintf(out, "%sat first%s\n", code(&trees, "\033[1m"), code(&trees, "\033[0m"));
     write_snapshot(&trees, NULL, NULL, last);
-    for (size_t i = 0; i < trace->len && !trees.error; i++)
+    for (size_t i = 0; i < trace->len && !trees.error; i++) {
         write_step(&trees, trace, i, &last);
+        if (!model || i != at || at >= model->len)
+            continue;
+        fputs("  the model: ", out);
+        nst_report_call(out, &model->step[at]);
+        putc('\n', out);
+        write_model(&trees, model->step[at].after);
+    }
     if (trace->end && trace->end->len &&
         !nst_tables_equal(&last->view[0].table, &trace->end->view[0].table)) {
         fprintf(out, "%swhen every actor is gone%s\n", code(&trees, "\033[1m"),
                 code(&trees, "\033[0m"));
         write_snapshot(&trees, NULL, last, trace->end);
     }
+    if (model && at == trace->len)
+        write_model(&trees, model->end);
     nst_renamer_free(&trees.renamer);
     free(trees.role);
     return trees.error;

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where things are put: /a and /b are alike. */
+/* Where things are put: /a and /b are alike, whatever is mounted where, as long as what stands for
+ * one stands for the other and no name in them is a or b. */
 static const struct {
     const char *path;
     unsigned char name;
-} places[] = {{"/", 0}, {"/a", 1}, {"/a/a", 1}, {"/b", 2}};
-enum { PLACES = sizeof places / sizeof *places };
+} places[] = {{"/", 0}, {"/a", 1}, {"/b", 2}, {"/a/c", 1}, {"/b/c", 2}};
+enum { PLACES = sizeof places / sizeof *places, SMALL_PLACES = 3 };
 
 /* `%p` and `%q` stand for each of the places, `%d` for descriptors 3 and 4, `%n` for actors. */
 static const struct {
@@ -122,18 +123,21 @@ static void write_call(FILE *out, const char *text, unsigned actor, const struct
 }
 
 /* The next choice that makes another call of TEXT; false: there is none. */
-static bool next_choice(const char *text, unsigned actors, struct choice *choice)
+static bool next_choice(const char *text, const struct nst_world_options *options,
+                        struct choice *choice)
 {
-    if (strstr(text, "%p") && ++choice->p < PLACES)
+    size_t most = options->small ? SMALL_PLACES : PLACES;
+
+    if (strstr(text, "%p") && ++choice->p < most)
         return true;
     choice->p = 0;
-    if (strstr(text, "%q") && ++choice->q < PLACES)
+    if (strstr(text, "%q") && ++choice->q < most)
         return true;
     choice->q = 0;
     if (strstr(text, "%d") && ++choice->d < 5)
         return true;
     choice->d = 3;
-    if (strstr(text, "%n") && ++choice->n <= actors)
+    if (strstr(text, "%n") && ++choice->n <= options->actors)
         return true;
     return false;
 }
@@ -174,31 +178,32 @@ static const char *bad_name(const char *calls)
 }
 
 /* Writes all calls, of which RET_NAME gets the names. Returns how many, or -ENOMEM. */
-static int write_world(FILE *out, const char *calls, unsigned actors, unsigned char (*ret_name)[4])
+static int write_world(FILE *out, const struct nst_world_options *options,
+                       unsigned char (*ret_name)[4])
 {
     int len = 0;
 
     for (size_t i = 0; i < TEMPLATES; i++) {
         const char *text = templates[i].text;
 
-        if (calls && !has_name(calls, nst_calls[templates[i].id].name))
+        if (options->calls && !has_name(options->calls, nst_calls[templates[i].id].name))
             continue;
-        for (unsigned actor = 1; actor <= actors; actor++) {
+        for (unsigned actor = 1; actor <= options->actors; actor++) {
             struct choice choice = {.d = 3, .n = 1};
 
             do
                 if (len < NST_CALLS_MAX)
                     write_call(out, text, actor, &choice, ret_name[len++]);
-            while (next_choice(text, actors, &choice));
+            while (next_choice(text, options, &choice));
         }
     }
     return len;
 }
 
-int nst_world_make(const char *calls, unsigned actors, struct nst_world *ret_world,
+int nst_world_make(const struct nst_world_options *options, struct nst_world *ret_world,
                    const char **ret_bad)
 {
-    const char *bad = calls ? bad_name(calls) : NULL;
+    const char *bad = options->calls ? bad_name(options->calls) : NULL;
     unsigned char(*name)[4] = NULL;
     char *text = NULL;
     size_t size = 0;
@@ -212,7 +217,7 @@ int nst_world_make(const char *calls, unsigned actors, struct nst_world *ret_wor
         return -EINVAL;
     name = calloc(NST_CALLS_MAX, sizeof *name);
     out = name ? open_memstream(&text, &size) : NULL;
-    len = out ? write_world(out, calls, actors, name) : -ENOMEM;
+    len = out ? write_world(out, options, name) : -ENOMEM;
     r = out && !fclose(out) ? 0 : -ENOMEM;
     if (!r)
         r = nst_strace_read(text, size, &ret_world->sequence, NULL, NULL);

@@ -19,18 +19,20 @@ struct exploring {
     struct nst_explore explore;
     struct nst_known known;
     struct nst_explore_shared *shared;
-    const char *calls, *findings;
-    unsigned depth, actors, jobs;
+    struct nst_world_options world;
+    const char *findings;
+    unsigned depth, jobs;
     bool model_only;
     struct timespec begun;
 };
 
-enum { KEY_CALLS = 256, KEY_MODEL, KEY_ACTORS, KEY_FINDINGS };
+enum { KEY_CALLS = 256, KEY_MODEL, KEY_ACTORS, KEY_FINDINGS, KEY_SMALL };
 
 static const struct argp_option options[] = {
     {"depth", 'd', "N", 0, "Sequences of up to N calls (3)", 0},
     {"calls", KEY_CALLS, "CALL[,CALL...]", 0, "Of these calls only (the whole table)", 0},
     {"actors", KEY_ACTORS, "N", 0, "By up to N actors (2)", 0},
+    {"small", KEY_SMALL, NULL, 0, "Put nothing below /a and /b", 0},
     {"model", KEY_MODEL, NULL, 0, "On the model alone; no kernel is asked", 0},
     {"jobs", 'j', "J", 0, "Run in J processes (four a core)", 0},
     {"findings", KEY_FINDINGS, "DIRECTORY", 0,
@@ -50,10 +52,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         exploring->jobs = (unsigned)nst_parse_number(arg, state, "jobs", 1, NST_EXPLORE_JOBS_MAX);
         break;
     case KEY_ACTORS:
-        exploring->actors = (unsigned)nst_parse_number(arg, state, "actors", 1, 3);
+        exploring->world.actors = (unsigned)nst_parse_number(arg, state, "actors", 1, 3);
         break;
     case KEY_CALLS:
-        exploring->calls = arg;
+        exploring->world.calls = arg;
+        break;
+    case KEY_SMALL:
+        exploring->world.small = true;
         break;
     case KEY_MODEL:
         exploring->model_only = true;
@@ -268,7 +273,7 @@ static int explore(struct exploring *exploring)
                        &exploring->known, why);
     if (r < 0)
         return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
-    r = nst_world_make(exploring->calls, exploring->actors, &exploring->explore.world, &bad);
+    r = nst_world_make(&exploring->world, &exploring->explore.world, &bad);
     if (r == -EINVAL)
         return nst_tool_error(NST_EXIT_USAGE, 0,
                               "--calls takes calls as `ns-tool list' has them, not '%.*s'",
@@ -291,7 +296,7 @@ int nst_cmd_explore(int argc, char **argv)
         .doc = "Goes through every sequence of up to N calls over a small world, up to renaming of "
                "what is alike, on the model and on the kernel. A state that was seen is not gone "
                "through again."};
-    struct exploring exploring = {.depth = 3, .actors = 2};
+    struct exploring exploring = {.depth = 3, .world = {.actors = 2}};
     const struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int status;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <ns-tool/kept.h>
+#include <ns-tool/model.h>
 #include <ns-tool/report.h>
 
 #include "tool/input.h"
@@ -24,11 +25,15 @@ struct run {
     unsigned long repeat, jobs;
     struct nst_judging how;
     const struct nst_kept *kept; /* what this file says of itself */
-    bool quiet;
+    bool quiet, model;
     _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
 
+enum { KEY_MODEL = 1024 };
+
 static const struct argp_option options[] = {
+    {"model", KEY_MODEL, NULL, 0,
+     "Predict: what the reference model says that each call does; no kernel is asked", 0},
     {"repeat", 'r', "N", 0, "Run each sequence N times (1); all runs are judged", 0},
     {"jobs", 'j', "J", 0, "Run in J processes beside each other (1)", 0},
     {"quiet", 'q', NULL, 0, "Print the verdicts only", 0},
@@ -52,6 +57,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'q':
         run->quiet = true;
         break;
+    case KEY_MODEL:
+        run->model = true;
+        break;
     case ARGP_KEY_ARGS:
         run->path = state->argv + state->next;
         run->paths = (size_t)(state->argc - state->next);
@@ -63,6 +71,38 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
     return 0;
+}
+
+/* Prints TRACE and what was said of it. */
+static void report(const struct run *run, const struct nst_trace *trace,
+                   const struct nst_judgement *judgement, bool mended)
+{
+    if (!run->quiet)
+        nst_report_trace(stdout, trace, judgement);
+    nst_report_judgement(stdout, judgement);
+    if (mended)
+        printf("mended: %s holds, which was known not to on %s\n", run->kept->property,
+               run->kept->kernel);
+}
+
+/* What the model says that SEQUENCE does, judged as far as that tells. */
+static int predict(const struct run *run, const struct nst_sequence *sequence)
+{
+    const struct nst_model_features features = {.privileged = run->how.run.privileged};
+    struct nst_judgement judgement;
+    struct nst_trace trace;
+    const char *unknown;
+    int r = nst_model_run(&features, sequence, &trace, &unknown);
+
+    if (r < 0)
+        return nst_tool_error(NST_EXIT_BROKE, r, "predicting");
+    if (nst_judge(&trace, &run->how.judge, &judgement) != NST_PASS)
+        atomic_fetch_add(run->broken, 1);
+    report(run, &trace, &judgement, false);
+    if (unknown)
+        printf("the model can't tell from call %zu on: %s\n", trace.len + 1, unknown);
+    nst_trace_free(&trace);
+    return NST_EXIT_HELD;
 }
 
 /* Runs SEQUENCE once and judges it; if it is the FIRST time, by second runs too. Prints the trace
@@ -92,12 +132,7 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
 
     first_broken = (verdict != NST_PASS || mended) && atomic_fetch_add(run->broken, 1) == 0;
     if (first || first_broken) {
-        if (!run->quiet)
-            nst_report_trace(stdout, &trace, &judgement);
-        nst_report_judgement(stdout, &judgement);
-        if (mended)
-            printf("mended: %s holds, which was known not to on %s\n", run->kept->property,
-                   run->kept->kernel);
+        report(run, &trace, &judgement, mended);
         if (trace.watch == NST_WATCH_POLL)
             puts("watched by polling: a mount seen only for an instant may be missed");
     }
@@ -127,6 +162,8 @@ static int run_shares(const struct run *run, const struct nst_sequence *sequence
     int worst = NST_EXIT_HELD;
     unsigned long started = 0;
 
+    if (run->model)
+        return predict(run, sequence);
     if (run->jobs == 1)
         return run_share(run, sequence, 0);
     fflush(stdout);

@@ -180,38 +180,6 @@ static int try_call(const struct nst_explore *explore, const struct nst_model *m
     return 1;
 }
 
-/* Calls whose names say that they change what the parent has in common with its children by other
- * ways than mounts: names that are removed, superblocks. */
-static bool is_outside(const struct nst_call *call)
-{
-    switch (call->id) {
-    case NST_CALL_RMDIR:
-    case NST_CALL_UNLINK:
-    case NST_CALL_UNLINKAT:
-    case NST_CALL_RENAME:
-    case NST_CALL_RENAMEAT2:
-    case NST_CALL_FSCONFIG:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Whether the parent shows the same mounts in both. */
-static int is_parent_same(const struct nst_model *before, const struct nst_model *after)
-{
-    struct nst_table a = {0}, b = {0};
-    int r = nst_model_table(before, 0, &a);
-
-    if (!r)
-        r = nst_model_table(after, 0, &b);
-    if (!r)
-        r = nst_tables_equal(&a, &b);
-    nst_table_free(&a);
-    nst_table_free(&b);
-    return r;
-}
-
 /* One state: its calls, what they lead to, and whether they leave alone what is not theirs. */
 static int expand(struct nst_explore *explore, uint32_t state, struct nst_explore_leak *ret_leak)
 {
@@ -224,17 +192,15 @@ static int expand(struct nst_explore *explore, uint32_t state, struct nst_explor
     for (size_t i = 0; i < explore->world.len && !r; i++) {
         const struct nst_call *call = &explore->world.call[i].call;
         struct nst_explore_step step;
-        bool isolated;
 
         r = try_call(explore, model, &own, state, (uint16_t)i, &step, &after);
         if (r > 0) {
             r = 0;
             explore->sequences++;
             explore->unknown += step.outcome == NST_EXPLORE_UNKNOWN;
-            isolated = step.outcome == NST_EXPLORE_MOVED && !is_outside(call) &&
-                       nst_model_is_isolated(model, call->actor);
-            explore->isolated += isolated;
-            if (isolated && is_parent_same(model, after) == 0) {
+            explore->isolated +=
+                step.outcome == NST_EXPLORE_MOVED && nst_model_is_isolated(model, call->actor);
+            if (step.outcome == NST_EXPLORE_MOVED && nst_model_leaks(model, after, call)) {
                 *ret_leak = (struct nst_explore_leak){state, (uint16_t)i};
                 r = 1;
             }
