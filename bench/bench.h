@@ -44,6 +44,9 @@ bool bench_profile(double seconds);
 /* Prints the rows on mount tables. False where one could not be measured. */
 bool bench_tables(void);
 
+/* Prints the rows on the model. False where one could not be measured. */
+bool bench_model(void);
+
 /* The middle one of LEN values, which are sorted. */
 double bench_median(double *value, size_t len);
 

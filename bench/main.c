@@ -185,5 +185,6 @@ int main(int argc, char **argv)
 
     whole = bench_profile(seconds) && whole;
     whole = bench_tables() && whole;
+    whole = bench_model() && whole;
     return whole ? 0 : 1;
 }
