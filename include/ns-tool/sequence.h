@@ -201,4 +201,9 @@ const char *nst_errno_name(int error);
 const char *nst_errno_text(int error);
 const char *nst_signal_name(int signal);
 
+/* What becomes of a process that takes SIGNAL and has no handler for it (signal(7), "Standard
+ * signals"); 0 is none. */
+enum nst_signal_effect { NST_SIGNAL_IGNORED, NST_SIGNAL_STOPS, NST_SIGNAL_ENDS };
+enum nst_signal_effect nst_signal_effect(int signal);
+
 #endif

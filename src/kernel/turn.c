@@ -213,25 +213,10 @@ static void settle_kill(struct nst_arena *arena, const struct nst_call *call)
     struct nst_actor *target = nst_actor_find(arena, call->arg[0].num);
     int number = (int)call->arg[1].num;
 
-    if (!target || !target->alive)
+    if (!target || !target->alive || nst_signal_effect(number) != NST_SIGNAL_ENDS)
         return;
-    switch (number) {
-    case 0:
-    case SIGCHLD:
-    case SIGCONT:
-    case SIGURG:
-    case SIGWINCH:
-    case SIGSTOP:
-    case SIGTSTP:
-    case SIGTTIN:
-    case SIGTTOU:
-        return;
-    case SIGKILL:
-        nst_actor_ended(target, 1000);
-        return;
-    default:
-        nst_actor_ended(target, 200); /* 20 are too few on a busy machine */
-    }
+    /* of another signal 20 are too few on a busy machine */
+    nst_actor_ended(target, number == SIGKILL ? 1000 : 200);
 }
 
 static int note_dead(struct nst_arena *arena)

@@ -2,7 +2,6 @@
 #include "model.h"
 
 #include <sched.h>
-#include <signal.h>
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -195,20 +194,14 @@ int nst_model_kill(struct nst_model *model, struct actor *actor, const struct ns
         return -ESRCH;
     if (number < 0 || number > 64)
         return -EINVAL;
-    switch (number) {
-    case 0:
-    case SIGCHLD:
-    case SIGCONT:
-    case SIGURG:
-    case SIGWINCH:
-        return 0;
-    case SIGSTOP:
-    case SIGTSTP:
-    case SIGTTIN:
-    case SIGTTOU:
+    switch (nst_signal_effect(number)) {
+    case NST_SIGNAL_STOPS:
         return nst_model_dont_know(model, "a stopped actor");
-    default:
+    case NST_SIGNAL_ENDS:
         end(model, &model->actor.at[index]);
-        return 0;
+        break;
+    case NST_SIGNAL_IGNORED:
+        break;
     }
+    return 0;
 }

@@ -179,3 +179,22 @@ const char *nst_signal_name(int signal)
 {
     return signal > 0 && (size_t)signal < sizeof signals / sizeof *signals ? signals[signal] : NULL;
 }
+
+enum nst_signal_effect nst_signal_effect(int signal)
+{
+    switch (signal) {
+    case 0:
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+        return NST_SIGNAL_IGNORED;
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return NST_SIGNAL_STOPS;
+    default:
+        return NST_SIGNAL_ENDS;
+    }
+}
