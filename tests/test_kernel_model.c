@@ -99,6 +99,31 @@ START_TEST(a_kernel_with_a_feature_more_or_less_is_another)
 }
 END_TEST
 
+/* What else happens on the machine may take an expiry mark away; nothing else is passed over. */
+START_TEST(a_mark_that_was_lost_is_not_judged)
+{
+    static const char calls[] =
+        TMPFS "1 umount2(\"/a\", MNT_EXPIRE)\n1 umount2(\"/a\", MNT_EXPIRE)\n";
+    struct nst_sandbox *sandbox = nst_test_open_sandbox(NULL);
+    struct nst_sequence sequence = {0};
+    struct nst_finding finding;
+    struct nst_trace trace;
+
+    nst_test_read(calls, &sequence);
+    nst_test_run_sequence(sandbox, &sequence, NULL, &trace);
+    ck_assert_int_ne(conforms(&trace, &finding), NST_FAIL);
+    trace.step[2].kind = NST_ANSWER_ERROR;
+    trace.step[2].error = EAGAIN;
+    ck_assert_int_eq(conforms(&trace, &finding), NST_SKIP);
+    ck_assert_ptr_nonnull(strstr(finding.text, "an expiry mark was lost"));
+    trace.step[2].error = EBUSY;
+    ck_assert_int_eq(conforms(&trace, &finding), NST_FAIL);
+    nst_trace_free(&trace);
+    nst_sequence_free(&sequence);
+    nst_sandbox_close(sandbox);
+}
+END_TEST
+
 int main(void)
 {
     int status = nst_test_no_sandbox();
@@ -116,6 +141,7 @@ int main(void)
                         sizeof mutants / sizeof *mutants);
     tcase_add_loop_test(cases, a_kernel_with_a_feature_more_or_less_is_another, 0,
                         NST_KERNEL_FEATURES);
+    tcase_add_test(cases, a_mark_that_was_lost_is_not_judged);
     suite_add_tcase(suite, cases);
     status = nst_test_run_suite(suite);
     nst_corpus_free(&seeds);
