@@ -63,32 +63,15 @@ int nst_model_fspick(struct nst_model *model, struct actor *actor, const struct 
         &call->expect);
 }
 
-/* include/linux/fs_context.h, fs/fs_context.c: common_set_sb_flag and common_clear_sb_flag */
 static bool set_flag(struct context *context, const char *key)
 {
-    static const struct {
-        const char *name;
-        uint32_t flag;
-        bool set;
-    } names[] = {{"dirsync", MS_DIRSYNC, true},
-                 {"lazytime", MS_LAZYTIME, true},
-                 {"mand", MS_MANDLOCK, true},
-                 {"ro", MS_RDONLY, true},
-                 {"sync", MS_SYNCHRONOUS, true},
-                 {"async", MS_SYNCHRONOUS, false},
-                 {"nolazytime", MS_LAZYTIME, false},
-                 {"nomand", MS_MANDLOCK, false},
-                 {"rw", MS_RDONLY, false}};
+    const struct fs_flag *flag = nst_fs_flag(key, strlen(key));
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(key, names[i].name) != 0)
-            continue;
-        context->flags =
-            names[i].set ? context->flags | names[i].flag : context->flags & ~names[i].flag;
-        context->mask |= names[i].flag;
-        return true;
-    }
-    return false;
+    if (!flag)
+        return false;
+    context->flags = flag->set ? context->flags | flag->flag : context->flags & ~flag->flag;
+    context->mask |= flag->flag;
+    return true;
 }
 
 enum {

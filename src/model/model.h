@@ -277,7 +277,14 @@ bool nst_is_too_revealing(const struct nst_model *model, const struct actor *act
 int nst_fs_type_of(struct nst_model *model, const struct actor *actor, const char *name);
 /* Whose one of TYPE is that ACTOR makes: a proc is its pid namespace's. */
 uint32_t nst_fs_user(const struct nst_model *model, const struct actor *actor, int type);
-/* options.c: whether mount(2) takes TEXT (may be NULL) of such a file system: 0, -EINVAL, UNKNOWN
+/* options.c: a superblock's flag by the name that sets or clears it, of LEN bytes; NULL. */
+struct fs_flag {
+    const char *name;
+    uint32_t flag; /* MS_RDONLY, … */
+    bool set;
+};
+const struct fs_flag *nst_fs_flag(const char *key, size_t len);
+/* Whether mount(2) takes TEXT (may be NULL) of such a file system: 0, -EINVAL, UNKNOWN
  */
 int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text);
 /* The same of KEY and VALUE (NULL: a flag), which name none of the superblock's flags. */

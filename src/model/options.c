@@ -4,18 +4,37 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+
+/* include/linux/fs_context.h, fs/fs_context.c: common_set_sb_flag and common_clear_sb_flag */
+static const struct fs_flag flags[] = {{"dirsync", MS_DIRSYNC, true},
+                                       {"lazytime", MS_LAZYTIME, true},
+                                       {"mand", MS_MANDLOCK, true},
+                                       {"ro", MS_RDONLY, true},
+                                       {"sync", MS_SYNCHRONOUS, true},
+                                       {"async", MS_SYNCHRONOUS, false},
+                                       {"nolazytime", MS_LAZYTIME, false},
+                                       {"nomand", MS_MANDLOCK, false},
+                                       {"rw", MS_RDONLY, false}};
+
+static bool is_key(const char *name, const char *key, size_t len)
+{
+    return strlen(name) == len && !strncmp(name, key, len);
+}
+
+const struct fs_flag *nst_fs_flag(const char *key, size_t len)
+{
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (is_key(flags[i].name, key, len))
+            return &flags[i];
+    return NULL;
+}
 
 /* What any file system's text may hold besides: it changes the superblock's flags or names a
  * source. */
 static bool is_generic(const char *key, size_t len)
 {
-    static const char *const keys[] = {"sync", "async",  "dirsync", "lazytime", "nolazytime",
-                                       "mand", "nomand", "ro",      "rw",       "source"};
-
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strlen(keys[i]) == len && !strncmp(keys[i], key, len))
-            return true;
-    return false;
+    return nst_fs_flag(key, len) || is_key("source", key, len);
 }
 
 /* The keys of tmpfs whose value is a number: DIGITS, and then one of SUFFIXES or none. */
