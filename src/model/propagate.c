@@ -56,7 +56,6 @@ static uint32_t copy_one(struct spreading *s, uint32_t source, uint32_t receiver
     uint32_t group = model->mount.at[receiver].group, of = model->mount.at[receiver].master;
     uint32_t master = 0, own;
 
-    model->mount.at[copy].locked = false;
     if (group == model->mount.at[s->dest].group)
         return copy;
     nst_group_leave(model, copy);
@@ -74,7 +73,8 @@ static uint32_t copy_one(struct spreading *s, uint32_t source, uint32_t receiver
     return copy;
 }
 
-/* What is unbindable, and files of mount namespaces, stay behind. */
+/* What is unbindable, and files of mount namespaces, stay behind. What was locked on another mount
+ * of the tree is so in the copy (fs/namespace.c, clone_mnt()). */
 static uint32_t copy_tree(struct spreading *s, uint32_t source, uint32_t receiver)
 {
     struct nst_model *model = s->model;
