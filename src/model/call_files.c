@@ -20,9 +20,7 @@ static int check_create(struct nst_model *model, const struct walk *walk, bool d
         return -EEXIST;
     if (walk->slashes && !directory)
         return -ENOENT;
-    if (nst_is_read_only(model, walk->at))
-        return -EROFS;
-    return model->node.at[walk->at.node].gone ? -ENOENT : 0;
+    return nst_is_read_only(model, walk->at) ? -EROFS : 0;
 }
 
 int nst_model_mkdir(struct nst_model *model, struct actor *actor, const struct nst_call *call)
@@ -143,8 +141,6 @@ static int check_rename(struct nst_model *model, const struct actor *actor, cons
         return exchanges ? -EINVAL : -ENOTEMPTY;
     if (old == new)
         return 0;
-    if (!new && model->node.at[to->at.node].gone)
-        return -ENOENT;
     if (new && !exchanges && is_directory && model->node.at[new].kind != NODE_DIRECTORY)
         return -ENOTDIR;
     if (new && !exchanges && !is_directory && model->node.at[new].kind == NODE_DIRECTORY)

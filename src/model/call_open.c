@@ -60,8 +60,6 @@ static int create(const struct opening *o, struct place *ret_at)
     if (!node) {
         if (nst_is_read_only(model, parent.at))
             return -EROFS;
-        if (model->node.at[parent.at.node].gone)
-            return -ENOENT;
         node = nst_node_add(model, parent.at.node, parent.last, parent.last_len, NODE_FILE);
         *ret_at = (struct place){parent.at.mount, node};
         return 0;

@@ -252,7 +252,7 @@ int nst_path_walk(struct nst_model *model, const struct actor *actor, uint64_t d
 
 bool nst_is_read_only(const struct nst_model *model, struct place at);
 /* The node of the last name of a WALK_PARENT; 0: there is none. Returns 0; -ENAMETOOLONG; -ENOENT
- * where none can be made; UNKNOWN. */
+ * where none can be made, or its directory was removed; UNKNOWN. */
 int nst_find_last(struct nst_model *model, const struct walk *walk, uint32_t *ret_node);
 
 /* attach.c: what several calls share. */

@@ -13,8 +13,8 @@ struct walker {
     struct place root, at;
     unsigned links;   /* followed */
     struct walk *end; /* of the whole walk */
-    /* A component that the sandbox translates: what stands behind `/proc/` is an actor's name. */
-    bool symbolic;
+    /* What the sandbox translates: what stands behind a path's `/proc/` is an actor's name. */
+    enum { ELSEWHERE, AT_START, BEHIND_PROC } spelling;
 };
 
 static bool is_same(struct place a, struct place b)
@@ -59,7 +59,7 @@ static int follow(struct walker *w, uint32_t link, uint32_t mount)
         return -ENOMEM;
     if (*copy == '/') {
         w->at = w->root;
-        w->symbolic = false;
+        w->spelling = ELSEWHERE;
     }
     r = walk_text(w, copy, WALK_FOLLOW, &end);
     free(copy);
@@ -182,7 +182,7 @@ static int step_proc(struct walker *w, const char *name, size_t len, unsigned fl
 
     if (has_no_name(name, len))
         return -ENOENT;
-    if (!w->symbolic || len >= sizeof word ||
+    if (w->spelling != BEHIND_PROC || len >= sizeof word ||
         w->at.node != model->fs.at[model->node.at[w->at.node].fs].root)
         return nst_model_dont_know(model, "a path in /proc");
     memcpy(word, name, len);
@@ -254,7 +254,7 @@ static int walk_text(struct walker *w, const char *path, unsigned flags, struct 
         bool last = !path[len + behind];
         const char *left = path + len + behind;
         unsigned how = flags | (last && behind ? WALK_FOLLOW : 0);
-        bool was_symbolic = w->symbolic;
+        bool starts = w->spelling == AT_START;
 
         ret_walk->last = path;
         ret_walk->last_len = len;
@@ -266,7 +266,9 @@ static int walk_text(struct walker *w, const char *path, unsigned flags, struct 
             return 0;
         }
         r = step(w, path, len, last, how, &left);
-        w->symbolic = was_symbolic && len == 4 && !strncmp(path, "proc", 4) && !r;
+        w->spelling = starts && len == 4 && !strncmp(path, "proc", 4) ? BEHIND_PROC
+                      : starts && len == 1 && *path == '.'            ? AT_START
+                                                                      : ELSEWHERE;
         if (!r && ret_walk->slashes && model->node.at[w->at.node].kind != NODE_DIRECTORY)
             return -ENOTDIR;
         path = left;
@@ -283,7 +285,7 @@ static int start(struct walker *w, uint64_t dirfd, const char *path)
     w->root = where->root;
     if (*path == '/') {
         w->at = where->root;
-        w->symbolic = true;
+        w->spelling = AT_START;
         return 0;
     }
     if ((int)dirfd == (int)NST_AT_FDCWD) {
@@ -341,6 +343,8 @@ int nst_find_last(struct nst_model *model, const struct walk *walk, uint32_t *re
     bool proc = model->fs.at[model->node.at[walk->at.node].fs].type == FS_PROC;
 
     *ret_node = walk->link == LINK_THERE ? model->proc_link : 0;
+    if (model->node.at[walk->at.node].gone)
+        return -ENOENT; /* IS_DEADDIR() */
     if (walk->link)
         return walk->link == LINK_THERE ? 0 : -ENOENT;
     if (proc) /* all that it has is there, and nothing can be made */
