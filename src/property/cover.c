@@ -85,6 +85,29 @@ static bool may_reveal(const struct covers *covers, uint64_t owner)
            covers->step->kind == NST_ANSWER_ENDED;
 }
 
+/* Whether MOUNT of TABLE covers COVER's place: it stands there, or on what stands there, as a whole
+ * (a tree may have come beneath it). */
+static bool covers_place(const struct nst_table *table, const struct nst_mount *mount,
+                         const struct cover *cover)
+{
+    bool covers = false, whole = true;
+
+    while (whole && !covers) {
+        const struct nst_mount *on = nst_table_find(table, mount->parent_id);
+        const char *place = on && on != mount ? nst_place_in(on, mount) : NULL;
+
+        whole = place && !strcmp(on->point, mount->point);
+        if (place && nst_place_same_fs(on, &cover->fs)) {
+            char *path = nst_place_path(on, place);
+
+            covers = !path || strcmp(path, cover->path) == 0;
+            free(path);
+        }
+        mount = on;
+    }
+    return covers;
+}
+
 /* Whether the step unmounted in its own namespace what stands at COVER's place, which unlocks it
  * everywhere that this reaches (fs/pnode.c, propagate_mount_unlock()), even where it stays. */
 static bool unlocks(const struct covers *covers, const struct cover *cover)
@@ -95,18 +118,9 @@ static bool unlocks(const struct covers *covers, const struct cover *cover)
 
     if (covers->step->call->id != NST_CALL_UMOUNT2 || !own || !then || own->ns == cover->ns)
         return false;
-    for (size_t i = 0; i < own->table.len && !unlocked; i++) {
-        const struct nst_mount *mount = &own->table.mount[i];
-        const struct nst_mount *on = nst_table_find(&own->table, mount->parent_id);
-        const char *place = on && on != mount ? nst_place_in(on, mount) : NULL;
-        char *path;
-
-        if (nst_table_find(&then->table, mount->id) || !place || !nst_place_same_fs(on, &cover->fs))
-            continue;
-        path = nst_place_path(on, place);
-        unlocked = !path || strcmp(path, cover->path) == 0;
-        free(path);
-    }
+    for (size_t i = 0; i < own->table.len && !unlocked; i++)
+        unlocked = !nst_table_find(&then->table, own->table.mount[i].id) &&
+                   covers_place(&own->table, &own->table.mount[i], cover);
     return unlocked;
 }
 
