@@ -271,6 +271,10 @@ int nst_fs_remount(struct nst_model *model, uint32_t fs, uint32_t flags, uint32_
     const uint32_t kept = MS_SYNCHRONOUS | MS_MANDLOCK | MS_LAZYTIME | MS_DIRSYNC;
 
     if (mask & MS_RDONLY && flags & MS_RDONLY && !model->fs.at[fs].readonly) {
+        const struct node *point = &model->node.at[model->proc_point];
+
+        if (point->gone && point->fs == fs)
+            return nst_model_dont_know(model, "the start's /proc, which a sandbox holds");
         if (has_orphan(model, fs))
             return -EBUSY;
         for (uint32_t i = 1; i < model->mount.len; i++)

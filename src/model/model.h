@@ -140,9 +140,10 @@ struct nst_model {
     POOL(struct context) context;
     POOL(struct actor) actor; /* [0] is the observer */
     uint32_t pid_spaces;
-    uint32_t ns_files;  /* the file system of namespaces' files */
-    uint32_t proc_link; /* a node that stands for any link in /proc */
-    bool failed;        /* memory ran out */
+    uint32_t ns_files;   /* the file system of namespaces' files */
+    uint32_t proc_point; /* the directory that the start's proc is mounted on */
+    uint32_t proc_link;  /* a node that stands for any link in /proc */
+    bool failed;         /* memory ran out */
     const char *unknown;
 };
 

@@ -171,6 +171,7 @@ static void make_start(struct nst_model *model)
     root = mount_fs(model, nst_model_new_fs(model, FS_TMPFS, user), "tmpfs", NOSUID | NODEV);
     at = make_tree(model, model->mount.at[root].root);
     proc = mount_fs(model, nst_model_new_fs(model, FS_PROC, user), "proc", NOSUID | NODEV | NOEXEC);
+    model->proc_point = at;
     model->proc_link = nst_model_new_node(model);
     model->node.at[model->proc_link].fs = model->node.at[model->mount.at[proc].root].fs;
     model->node.at[model->proc_link].kind = NODE_LINK;

@@ -124,6 +124,21 @@ static bool unlocks(const struct covers *covers, const struct cover *cover)
     return unlocked;
 }
 
+/* Whether a tree that hung on a descriptor may have come from a namespace of another owner. */
+static bool was_handed(const struct covers *covers, uint64_t owner)
+{
+    for (size_t i = 0; i < covers->at; i++) {
+        const struct nst_step *step = &covers->trace->step[i];
+        const struct nst_ns_view *view = nst_view_of(step->before, step->ns);
+        bool made = step->call->id == NST_CALL_OPEN_TREE || step->call->id == NST_CALL_FSMOUNT ||
+                    step->call->id == NST_CALL_OPEN_TREE_ATTR;
+
+        if (made && step->kind == NST_ANSWER_VALUE && (!view || view->owner != owner))
+            return true;
+    }
+    return false;
+}
+
 /* Holds what is known to be hidden against the step, and forgets what isn't any more. */
 static enum nst_verdict check_places(struct covers *covers, struct nst_finding *ret_finding)
 {
@@ -141,27 +156,12 @@ static enum nst_verdict check_places(struct covers *covers, struct nst_finding *
         }
         if (nst_place_cover(&view->table, on, cover->place))
             continue;
-        if (!may_reveal(covers, cover->owner))
+        if (!may_reveal(covers, cover->owner) && !was_handed(covers, cover->owner))
             return nst_cover_reveal(covers, view, cover->path,
                                     "took away what hid a place in the namespace", ret_finding);
         drop(covers, i);
     }
     return NST_PASS;
-}
-
-/* Whether a tree that hung on a descriptor may have come from a namespace of another owner. */
-static bool was_handed(const struct covers *covers, uint64_t owner)
-{
-    for (size_t i = 0; i < covers->at; i++) {
-        const struct nst_step *step = &covers->trace->step[i];
-        const struct nst_ns_view *view = nst_view_of(step->before, step->ns);
-        bool made = step->call->id == NST_CALL_OPEN_TREE || step->call->id == NST_CALL_FSMOUNT ||
-                    step->call->id == NST_CALL_OPEN_TREE_ATTR;
-
-        if (made && step->kind == NST_ANSWER_VALUE && (!view || view->owner != owner))
-            return true;
-    }
-    return false;
 }
 
 static bool is_locked(const struct covers *covers, uint64_t ns, const struct cover *place)
