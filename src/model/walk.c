@@ -228,6 +228,8 @@ static int step(struct walker *w, const char *name, size_t len, bool last, unsig
         return step_up(w);
     if (model->fs.at[model->node.at[w->at.node].fs].type == FS_PROC)
         return step_proc(w, name, len, flags, left);
+    if (model->node.at[w->at.node].gone)
+        return -ENOENT; /* IS_DEADDIR() */
     if (len > NAME_MOST)
         return -ENAMETOOLONG;
     node = nst_node_find(model, w->at.node, name, len);
