@@ -49,7 +49,8 @@ static int reduce(const struct nst_table *seen, struct reduced *ret_reduced)
     *ret_reduced = (struct reduced){.table = {.mount = mount}, .options = options};
     if (!mount || !options)
         return -ENOMEM;
-    memcpy(mount, seen->mount, seen->len * sizeof *mount);
+    if (seen->len) /* of none there may be no array */
+        memcpy(mount, seen->mount, seen->len * sizeof *mount);
     ret_reduced->table.len = seen->len;
     ret_reduced->table.view = seen->view;
     for (size_t i = 0; i < seen->len; i++) {
