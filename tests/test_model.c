@@ -80,6 +80,10 @@ static const struct {
     {"1 mount(\"none\", \"/\", NULL, MS_UNBINDABLE, NULL) = 0\n"
      "1 mount(\"/\", \"/a\", NULL, MS_BIND, NULL) = -1 EINVAL (Invalid argument)\n",
      "unbindable"},
+    /* MS_NOUSER is a negative number, and so are all bits above it (path_mount()) */
+    {"1 mount(\"none\", \"/\", \"tmpfs\", 0x100000000000000, NULL) = -1 EINVAL (Invalid "
+     "argument)\n",
+     "shared:1"},
     /* what the kernel at hand breaks (corpus/findings), the model keeps */
     {"1 mount(\"none\", \"/\", NULL, MS_UNBINDABLE, NULL) = 0\n1 unshare(CLONE_NEWNS) = 0\n",
      "unbindable"},

@@ -173,7 +173,7 @@ int nst_model_mount(struct nst_model *model, struct actor *actor, const struct n
         return r;
     if ((flags & 0xffff0000) == 0xc0ed0000) /* of before Linux 2.4: it carries nothing */
         flags &= ~UINT64_C(0xffff0000);
-    if (flags & (1U << 31)) /* MS_NOUSER */
+    if (flags & ~UINT64_C(0x7fffffff)) /* MS_NOUSER, which is negative: path_mount() */
         return -EINVAL;
     if (!nst_may_mount(model, actor))
         return -EPERM;
