@@ -109,7 +109,7 @@ static void check(const char *file, const char *text, const struct nst_trace *tr
                       shown ? shown : "nothing");
         free(shown);
     }
-    ck_assert_uint_gt(said + strlen(strstr(text, " = -1 ") ? "x" : ""), 0);
+    ck_assert(said || strstr(text, " = -1 ")); /* else nothing is held against anything */
 }
 
 static void must_answer_as_expected(const char *file, const struct nst_trace *trace,

@@ -29,7 +29,10 @@ int nst_kernel_lacks(struct nst_sandbox *sandbox, nst_lacks *ret_lacks, char *wh
     static bool known;
     nst_lacks lacks = 0;
 
-    for (size_t i = 0; i < NST_KERNEL_FEATURES && !known; i++) {
+    *ret_lacks = found;
+    if (known)
+        return 0;
+    for (size_t i = 0; i < NST_KERNEL_FEATURES; i++) {
         const char *text = nst_kernel_features[i].probe;
         struct nst_sequence sequence = {0};
         int r = nst_strace_read(text, strlen(text), &sequence, NULL, NULL);
@@ -42,9 +45,7 @@ int nst_kernel_lacks(struct nst_sandbox *sandbox, nst_lacks *ret_lacks, char *wh
         if (!r)
             lacks |= UINT32_C(1) << i;
     }
-    if (!known)
-        found = lacks;
     known = true;
-    *ret_lacks = found;
+    *ret_lacks = found = lacks;
     return 0;
 }

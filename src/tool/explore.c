@@ -129,9 +129,9 @@ int nst_explore_path(const struct nst_explore *explore, uint32_t state,
     return r;
 }
 
-/* The model where STATE is. */
+/* The model where STATE is, and the hash of that. */
 static int make_model(const struct nst_explore *explore, uint32_t state,
-                      struct nst_model **ret_model)
+                      struct nst_model **ret_model, struct nst_explore_key *ret_own)
 {
     uint16_t call[NST_EXPLORE_DEPTH_MAX];
     size_t len = path(explore, state, call);
@@ -140,6 +140,8 @@ static int make_model(const struct nst_explore *explore, uint32_t state,
 
     while (len-- && !r)
         r = nst_model_call(*ret_model, &explore->world.call[call[len]].call, &answer);
+    if (!r)
+        r = nst_model_hash(*ret_model, ret_own->hash);
     if (r) {
         nst_model_free(*ret_model);
         *ret_model = NULL;
@@ -185,10 +187,8 @@ static int expand(struct nst_explore *explore, uint32_t state, struct nst_explor
 {
     struct nst_model *model, *after;
     struct nst_explore_key own;
-    int r = make_model(explore, state, &model);
+    int r = make_model(explore, state, &model, &own);
 
-    if (!r)
-        r = nst_model_hash(model, own.hash);
     for (size_t i = 0; i < explore->world.len && !r; i++) {
         const struct nst_call *call = &explore->world.call[i].call;
         struct nst_explore_step step;
@@ -235,10 +235,8 @@ int nst_explore_steps(const struct nst_explore *explore, uint32_t state,
 {
     struct nst_model *model, *after;
     struct nst_explore_key own;
-    int r = make_model(explore, state, &model), len = 0;
+    int r = make_model(explore, state, &model, &own), len = 0;
 
-    if (!r)
-        r = nst_model_hash(model, own.hash);
     for (size_t i = 0; i < explore->world.len && r >= 0; i++) {
         struct nst_explore_step *step = &ret_step[len];
 
