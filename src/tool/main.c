@@ -15,6 +15,7 @@ static const struct nst_command nst_commands[] = {
     {"run", "run sequences or strace logs, and judge them", nst_cmd_run},
     {"fuzz", "random sequences against every property, on all cores", nst_cmd_fuzz},
     {"explore", "every sequence of up to N calls, on the model and the kernel", nst_cmd_explore},
+    {"check", "run any program and say whether it leaked", nst_cmd_check},
     {"shrink", "the shortest sequence that still breaks what FILE breaks", nst_cmd_shrink},
     {"show", "what each namespace sees, step by step, as trees", nst_cmd_show},
     {"list", "properties, calls, and what this kernel supports", nst_cmd_list},
@@ -43,15 +44,25 @@ static void print_version(FILE *to, struct argp_state *state)
     fprintf(to, "ns-tool %s\n", nst_version());
 }
 
-void nst_tool_parse(const struct argp *argp, int argc, char **argv, void *input)
+static void parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
 {
     error_t error;
 
     argp_err_exit_status = NST_EXIT_USAGE;
     argp_program_version_hook = print_version;
-    error = argp_parse(argp, argc, argv, 0, NULL, input);
+    error = argp_parse(argp, argc, argv, flags, NULL, input);
     if (error)
         exit(nst_tool_error(NST_EXIT_USAGE, error, "reading the arguments"));
+}
+
+void nst_tool_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    parse(argp, argc, argv, 0, input);
+}
+
+void nst_tool_parse_in_order(const struct argp *argp, int argc, char **argv, void *input)
+{
+    parse(argp, argc, argv, ARGP_IN_ORDER, input);
 }
 
 int nst_tool_error(int status, int error, const char *format, ...)

@@ -22,12 +22,16 @@ int nst_cmd_mount(int argc, char **argv);
 int nst_cmd_run(int argc, char **argv);
 int nst_cmd_fuzz(int argc, char **argv);
 int nst_cmd_explore(int argc, char **argv);
+int nst_cmd_check(int argc, char **argv);
 int nst_cmd_shrink(int argc, char **argv);
 int nst_cmd_show(int argc, char **argv);
 int nst_cmd_list(int argc, char **argv);
 
 /* argp_parse() as all commands use it: bad usage ends the process with NST_EXIT_USAGE. */
 void nst_tool_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* The same; options end at the first argument that is none, as of env(1). */
+void nst_tool_parse_in_order(const struct argp *argp, int argc, char **argv, void *input);
 
 /* Prints "ns-tool NAME: what was done, to what: ERRNO (its text)" on standard error. `error` is an
  * errno, positive or negative; 0 leaves it out. Returns `status`, so that a caller can return it.
