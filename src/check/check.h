@@ -28,6 +28,7 @@ struct nst_inhabited {
     int pid;
     char process[16];
     struct nst_table table; /* as seen through its root */
+    struct nst_table parent; /* what the parent showed then */
     size_t call;
 };
 

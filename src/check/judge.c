@@ -6,15 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The last look at the parent, and the first: a peer may be gone by now. */
-static const struct nst_mount *find_peer(const struct nst_stage *stage, uint64_t group)
+static const struct nst_mount *find_peer(const struct nst_inhabited *inhabited, uint64_t group)
 {
-    const struct nst_table *tables[] = {&stage->last, &stage->before};
-
-    for (size_t t = 0; t < 2; t++)
-        for (size_t i = 0; i < tables[t]->len; i++)
-            if (tables[t]->mount[i].peer_group == group)
-                return &tables[t]->mount[i];
+    for (size_t i = 0; i < inhabited->parent.len; i++)
+        if (inhabited->parent.mount[i].peer_group == group)
+            return &inhabited->parent.mount[i];
     return NULL;
 }
 
@@ -52,7 +48,8 @@ static void judge_connected(struct nst_stage *stage, const struct nst_inhabited 
 
     for (size_t i = 0; i < inhabited->table.len; i++) {
         const struct nst_mount *mount = &inhabited->table.mount[i];
-        const struct nst_mount *of = mount->peer_group ? find_peer(stage, mount->peer_group) : NULL;
+        const struct nst_mount *of =
+            mount->peer_group ? find_peer(inhabited, mount->peer_group) : NULL;
 
         if (!of || may_be_shared(stage, mount->point))
             continue;
@@ -125,7 +122,7 @@ static void judge_flags(struct nst_stage *stage, const struct nst_inhabited *inh
 
         for (size_t n = 0; n < sizeof names / sizeof *names && !is_single(copy); n++)
             if (!has_option(copy->options, names[n]) &&
-                all_have(&stage->before, copy, names[n], &of))
+                all_have(&inhabited->parent, copy, names[n], &of))
                 nst_check_add(stage, NST_CHECK_FLAGS, inhabited->call, copy->point,
                               "%s where %s begins lacks %s, which the parent's %s has", copy->point,
                               inhabited->process, names[n], of->point);

@@ -218,7 +218,10 @@ void nst_look_inside(struct nst_stage *stage, pid_t pid, const char *process, si
         stage->check->namespaces++;
     }
     nst_table_free(&inhabited->table);
+    nst_table_free(&inhabited->parent);
     inhabited->table = table;
+    if (nst_look_read(&inhabited->parent) < 0)
+        inhabited->parent = (struct nst_table){0};
     inhabited->pid = pid;
     inhabited->call = call;
     snprintf(inhabited->process, sizeof inhabited->process, "%s", process);

@@ -19,7 +19,7 @@
 
 #include <ns-tool/mount_abi.h>
 
-enum outcome { UNSEEN, SEEN, NOT_THERE, FAILED };
+enum outcome { UNSEEN, SEEN, NOT_THERE, COVERED, FAILED };
 
 /* A detached tmpfs, as a descriptor, and its device. */
 static int make_probe(dev_t *ret_device)
@@ -54,15 +54,26 @@ static enum outcome find_device(int fd, dev_t device)
     return outcome;
 }
 
-/* Mounts at POINT of the own namespace, looks for it in the mountinfo behind OTHER. */
-static enum outcome mount_and_look(const char *point, int probe, dev_t device, int other)
+/* Where a probe is mounted. */
+struct place {
+    const char *point;
+    uint64_t mount; /* it must be this one that stands there, by mountinfo's id; 0: any */
+    pid_t inside;   /* in the namespace and below the root of this process; 0: in the parent */
+};
+
+/* Mounts at PLACE of the own namespace, looks for it in the mountinfo behind OTHER. */
+static enum outcome mount_and_look(const struct place *place, int probe, dev_t device, int other)
 {
     enum outcome outcome;
-    struct stat status;
+    struct statx status;
 
-    if (stat(point, &status) < 0 || !S_ISDIR(status.st_mode))
+    if (statx(AT_FDCWD, place->point, AT_NO_AUTOMOUNT, STATX_TYPE | STATX_MNT_ID, &status) < 0)
+        return place->mount ? COVERED : NOT_THERE;
+    if (place->mount && place->mount != nst_statx_mnt_id(&status))
+        return COVERED;
+    if (!S_ISDIR(status.stx_mode))
         return NOT_THERE;
-    if (move_mount(probe, "", AT_FDCWD, point, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    if (move_mount(probe, "", AT_FDCWD, place->point, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return FAILED;
     outcome = find_device(other, device);
     if (fchdir(probe) < 0 || umount2(".", MNT_DETACH) < 0)
@@ -70,39 +81,33 @@ static enum outcome mount_and_look(const char *point, int probe, dev_t device, i
     return outcome;
 }
 
-/* The same from inside PID's namespace and root, in a process of its own. */
-static enum outcome mount_inside(const struct nst_stage *stage, pid_t pid, const char *point,
-                                 int probe, dev_t device, int other)
+/* Goes to where PLACE is. */
+static bool enter(const struct nst_stage *stage, const struct place *place)
 {
     char name[32];
-    int ns, root, status;
-    pid_t helper = fork();
+    int ns, root;
 
-    if (helper < 0)
-        return FAILED;
-    if (!helper) {
-        snprintf(name, sizeof name, "%d/ns/mnt", (int)pid);
-        ns = openat(stage->proc, name, O_RDONLY | O_CLOEXEC);
-        snprintf(name, sizeof name, "%d/root", (int)pid);
-        root = openat(stage->proc, name, O_PATH | O_CLOEXEC);
-        if (ns < 0 || root < 0 || setns(ns, CLONE_NEWNS) < 0 || fchdir(root) < 0 || chroot(".") < 0)
-            _exit(FAILED);
-        _exit(mount_and_look(point, probe, device, other));
-    }
-    while (waitpid(helper, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) ? (enum outcome)WEXITSTATUS(status) : FAILED;
+    if (!place->inside)
+        return true;
+    snprintf(name, sizeof name, "%d/ns/mnt", (int)place->inside);
+    ns = openat(stage->proc, name, O_RDONLY | O_CLOEXEC);
+    snprintf(name, sizeof name, "%d/root", (int)place->inside);
+    root = openat(stage->proc, name, O_PATH | O_CLOEXEC);
+    return ns >= 0 && root >= 0 && setns(ns, CLONE_NEWNS) == 0 && fchdir(root) == 0 &&
+           chroot(".") == 0;
 }
 
-static enum outcome mount_outside(const char *point, int probe, dev_t device, int other)
+/* The same in a process of its own. */
+static enum outcome probe_at(const struct nst_stage *stage, const struct place *place, int probe,
+                             dev_t device, int other)
 {
-    int status;
     pid_t helper = fork();
+    int status;
 
     if (helper < 0)
         return FAILED;
     if (!helper)
-        _exit(mount_and_look(point, probe, device, other));
+        _exit((int)(enter(stage, place) ? mount_and_look(place, probe, device, other) : FAILED));
     while (waitpid(helper, &status, 0) < 0 && errno == EINTR)
         ;
     return WIFEXITED(status) ? (enum outcome)WEXITSTATUS(status) : FAILED;
@@ -114,41 +119,34 @@ struct probing {
     int outside, inside; /* mountinfo of both */
 };
 
-/* One probe at POINT, from OUTSIDE or from inside, and what it should be. */
-static void try(const struct probing *probing, const char *point, bool from_outside, bool expected,
-                const char *why)
+/* One probe at POINT, of MOUNT if that isn't 0, from OUTSIDE or from inside, and what it should be.
+ */
+static void try(const struct probing *probing, const char *point, uint64_t mount, bool from_outside,
+                bool expected, const char *why)
 {
+    const struct place place = {point, mount, from_outside ? 0 : probing->pid};
     struct nst_stage *stage = probing->stage;
     dev_t device;
     int probe = make_probe(&device);
-    enum outcome outcome =
-        probe < 0      ? FAILED
-        : from_outside ? mount_outside(point, probe, device, probing->inside)
-                       : mount_inside(stage, probing->pid, point, probe, device, probing->outside);
+    enum outcome outcome = probe < 0 ? FAILED
+                                     : probe_at(stage, &place, probe, device,
+                                                from_outside ? probing->inside : probing->outside);
 
     if (probe >= 0)
         close(probe);
     stage->check->probes++;
-    if (outcome == NOT_THERE) {
-        if (expected)
-            nst_check_add(stage, NST_CHECK_PROPAGATION, SIZE_MAX, point,
-                          "%s isn't a directory %s, and is to be %s", point,
-                          from_outside ? "in the parent" : "inside", why);
-        return;
-    }
-    if (outcome == FAILED) {
-        if (expected)
-            nst_check_add(stage, NST_CHECK_PROPAGATION, SIZE_MAX, point,
-                          "%s can't be mounted on %s, and is to be %s", point,
-                          from_outside ? "in the parent" : "inside", why);
-        return;
-    }
-    if ((outcome == SEEN) == expected)
-        return;
-    nst_check_add(stage, NST_CHECK_PROPAGATION, SIZE_MAX, point, "%s: what is mounted %s %s %s, %s",
-                  point, from_outside ? "in the parent" : "inside",
-                  expected ? "doesn't show" : "shows", from_outside ? "inside" : "in the parent",
-                  why);
+    if (outcome == COVERED || ((outcome == NOT_THERE || outcome == FAILED) && !expected))
+        return; /* nobody mounts there; what connects it is judged by the tables */
+    if (outcome == NOT_THERE || outcome == FAILED)
+        nst_check_add(stage, NST_CHECK_PROPAGATION, SIZE_MAX, point, "%s %s %s, and is to be %s",
+                      point, outcome == FAILED ? "can't be mounted on" : "isn't a directory",
+                      from_outside ? "in the parent" : "inside", why);
+    else if ((outcome == SEEN) != expected)
+        nst_check_add(stage, NST_CHECK_PROPAGATION, SIZE_MAX, point,
+                      "%s: what is mounted %s %s %s, and it is to be %s", point,
+                      from_outside ? "in the parent" : "inside",
+                      expected ? "doesn't show" : "shows",
+                      from_outside ? "inside" : "in the parent", why);
 }
 
 static bool is_at_or_below(const char *point, const char *path)
@@ -182,11 +180,10 @@ static const struct nst_check_expect *expectation(const struct nst_stage *stage,
 
 static const char *why(const struct nst_check_expect *expect)
 {
-    static const char *const whys[][2] = {{"expected private", "expected rprivate"},
-                                          {"expected slave", "expected rslave"},
-                                          {"expected shared", "expected rshared"}};
+    static const char *const whys[][2] = {
+        {"private", "rprivate"}, {"slave", "rslave"}, {"shared", "rshared"}};
 
-    return expect ? whys[expect->kind][expect->recursive] : "which nothing asked for";
+    return expect ? whys[expect->kind][expect->recursive] : "private, as nothing was asked of it";
 }
 
 /* What the kernel's own file systems hold isn't covered in the parent, where others may need it. */
@@ -194,15 +191,6 @@ static bool is_needed(const char *point)
 {
     return is_at_or_below(point, "/proc") || is_at_or_below(point, "/sys") ||
            is_at_or_below(point, "/dev");
-}
-
-/* Whether a mount of TABLE that stands later covers the path of mount AT. */
-static bool is_covered(const struct nst_table *table, size_t at)
-{
-    for (size_t i = at + 1; i < table->len; i++)
-        if (!strcmp(table->mount[i].point, table->mount[at].point))
-            return true;
-    return false;
 }
 
 static void try_all(const struct probing *probing, const struct nst_table *outside,
@@ -213,25 +201,26 @@ static void try_all(const struct probing *probing, const struct nst_table *outsi
     for (size_t i = 0; i < options->expects; i++) {
         const struct nst_check_expect *expect = &options->expect[i];
 
-        try(probing, expect->outside, true, expect->kind >= NST_EXPECT_SLAVE, why(expect));
-        try(probing, expect->inside, false, expect->kind == NST_EXPECT_SHARED, why(expect));
+        try(probing, expect->outside, 0, true, expect->kind >= NST_EXPECT_SLAVE, why(expect));
+        try(probing, expect->inside, 0, false, expect->kind == NST_EXPECT_SHARED, why(expect));
     }
     for (size_t i = 0; i < outside->len; i++) {
         const char *point = outside->mount[i].point;
         const struct nst_check_expect *expect = expectation(probing->stage, point, true);
 
-        if (is_covered(outside, i) || (expect && !strcmp(expect->outside, point)) ||
-            (!expect && is_needed(point)))
+        if ((expect && !strcmp(expect->outside, point)) || (!expect && is_needed(point)))
             continue;
-        try(probing, point, true, expect && expect->kind >= NST_EXPECT_SLAVE, why(expect));
+        try(probing, point, outside->mount[i].id, true, expect && expect->kind >= NST_EXPECT_SLAVE,
+            why(expect));
     }
     for (size_t i = 0; i < inside->len; i++) {
         const char *point = inside->mount[i].point;
         const struct nst_check_expect *expect = expectation(probing->stage, point, false);
 
-        if (is_covered(inside, i) || (expect && !strcmp(expect->inside, point)))
+        if ((expect && !strcmp(expect->inside, point)))
             continue;
-        try(probing, point, false, expect && expect->kind == NST_EXPECT_SHARED, why(expect));
+        try(probing, point, inside->mount[i].id, false, expect && expect->kind == NST_EXPECT_SHARED,
+            why(expect));
     }
 }
 
