@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ns-tool/kept.h>
@@ -16,6 +17,8 @@
 #include "tool/input.h"
 #include "tool/judging.h"
 #include "tool/number.h"
+#include "tool/reports.h"
+#include "tool/run_summary.h"
 #include "tool/sandbox.h"
 #include "tool/tool.h"
 
@@ -24,7 +27,11 @@ struct run {
     size_t paths;
     unsigned long repeat, jobs;
     struct nst_judging how;
-    const struct nst_kept *kept; /* what this file says of itself */
+    struct nst_reports reports;
+    struct nst_run_summary *summary; /* NULL: no report is asked for */
+    const char *name;                /* of this file */
+    FILE *out;                       /* where what people read goes */
+    const struct nst_kept *kept;     /* what this file says of itself */
     bool quiet, model;
     _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
@@ -46,6 +53,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &run->how;
+        state->child_inputs[1] = &run->reports;
         break;
     case 'r':
         run->repeat = nst_parse_number(arg, state, "repeat", 1, INT_MAX);
@@ -73,16 +81,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-/* Prints TRACE and what was said of it. */
-static void report(const struct run *run, const struct nst_trace *trace,
-                   const struct nst_judgement *judgement, bool mended)
+/* Tells TRACE and what was said of it. */
+static void report(const struct run *run, const struct nst_sequence *sequence,
+                   const struct nst_trace *trace, const struct nst_judgement *judgement,
+                   bool mended)
 {
     if (!run->quiet)
-        nst_report_trace(stdout, trace, judgement);
-    nst_report_judgement(stdout, judgement);
+        nst_report_trace(run->out, trace, judgement);
+    nst_report_judgement(run->out, judgement);
     if (mended)
-        printf("mended: %s holds, which was known not to on %s\n", run->kept->property,
-               run->kept->kernel);
+        fprintf(run->out, "mended: %s holds, which was known not to on %s\n", run->kept->property,
+                run->kept->kernel);
+    if (run->summary)
+        nst_run_summary_note(run->summary, run->name, sequence, trace, judgement);
 }
 
 /* What the model says that SEQUENCE does, judged as far as that tells. */
@@ -98,9 +109,11 @@ static int predict(const struct run *run, const struct nst_sequence *sequence)
         return nst_tool_error(NST_EXIT_BROKE, r, "predicting");
     if (nst_judge(&trace, &run->how.judge, &judgement) != NST_PASS)
         atomic_fetch_add(run->broken, 1);
-    report(run, &trace, &judgement, false);
+    if (run->summary)
+        nst_run_summary_count(run->summary, &trace, &judgement);
+    report(run, sequence, &trace, &judgement, false);
     if (unknown)
-        printf("the model can't tell from call %zu on: %s\n", trace.len + 1, unknown);
+        fprintf(run->out, "the model can't tell from call %zu on: %s\n", trace.len + 1, unknown);
     nst_trace_free(&trace);
     return NST_EXIT_HELD;
 }
@@ -130,11 +143,13 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
 
     enum nst_verdict verdict = nst_kept_judge(run->kept, &judgement, &mended);
 
+    if (run->summary)
+        nst_run_summary_count(run->summary, &trace, &judgement);
     first_broken = (verdict != NST_PASS || mended) && atomic_fetch_add(run->broken, 1) == 0;
     if (first || first_broken) {
-        report(run, &trace, &judgement, mended);
+        report(run, sequence, &trace, &judgement, mended);
         if (trace.watch == NST_WATCH_POLL)
-            puts("watched by polling: a mount seen only for an instant may be missed");
+            fputs("watched by polling: a mount seen only for an instant may be missed\n", run->out);
     }
     nst_trace_free(&trace);
     return NST_EXIT_HELD;
@@ -166,7 +181,7 @@ static int run_shares(const struct run *run, const struct nst_sequence *sequence
         return predict(run, sequence);
     if (run->jobs == 1)
         return run_share(run, sequence, 0);
-    fflush(stdout);
+    fflush(NULL);
     for (unsigned long i = 0; i < run->jobs && i < run->repeat; i++, started++) {
         pid_t pid = fork();
 
@@ -205,47 +220,59 @@ static int run_file(const struct run *given, const char *path, const struct nst_
         return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
     nst_kept_apply(&kept, &run.how.run, &run.how.judge);
     run.kept = &kept;
+    run.name = path;
 
-    printf("== %s: %zu calls", path, sequence->len);
+    fprintf(run.out, "== %s: %zu calls", path, sequence->len);
     if (passed)
-        printf(" (passed over: %zu other calls, %zu signals, %zu exits)", counts->other,
-               counts->signals, counts->exits);
+        fprintf(run.out, " (passed over: %zu other calls, %zu signals, %zu exits)", counts->other,
+                counts->signals, counts->exits);
     if (counts->truncated)
-        printf(" (strings cut by strace: %zu; its -s keeps them)", counts->truncated);
-    putchar('\n');
+        fprintf(run.out, " (strings cut by strace: %zu; its -s keeps them)", counts->truncated);
+    putc('\n', run.out);
     if (*kept.property)
-        printf("   %s: %s\n", kept.finding ? "a known finding" : "a failure that was kept",
-               kept.property);
+        fprintf(run.out, "   %s: %s\n",
+                kept.finding ? "a known finding" : "a failure that was kept", kept.property);
     atomic_store(run.broken, 0);
     status = run_shares(&run, sequence);
 
     unsigned long broken = atomic_load(run.broken);
 
     if (broken && run.repeat > 1)
-        printf("%lu of %lu runs broke\n", broken, run.repeat);
+        fprintf(run.out, "%lu of %lu runs broke\n", broken, run.repeat);
     if (broken && !status)
         return NST_EXIT_BROKE;
 
     if (!status && run.repeat > 1)
-        printf("%lu runs, all held\n", run.repeat);
+        fprintf(run.out, "%lu runs, all held\n", run.repeat);
     return status;
 }
 
 int nst_cmd_run(int argc, char **argv)
 {
+    static const struct argp_child children[] = {
+        {.argp = &nst_judging_argp}, {.argp = &nst_reports_argp}, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
         .args_doc = "FILE...",
-        .children = nst_judging_options,
+        .children = children,
         .doc = "Performs sequences or strace logs in a sandbox, holds what every namespace showed "
                "against every property, and says what broke."};
     struct run run = {.repeat = 1,
                       .jobs = 1,
                       .how = {.run = {.undo = true}, .judge = {.intent = NST_INTENT_ASKED}}};
-    int worst = NST_EXIT_HELD;
+    struct timespec begun;
+    int worst;
 
     nst_tool_parse(&argp, argc, argv, &run);
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    worst = nst_reports_open(&run.reports, argc, argv);
+    if (worst)
+        return worst;
+    run.out = nst_reports_out(&run.reports);
+    run.reports.no_kernel = run.model;
+    if (nst_reports_wanted(&run.reports) && !(run.summary = nst_run_summary_begin()))
+        return nst_tool_error(NST_EXIT_BROKE, errno, "mapping memory for the reports");
 
     run.broken =
         mmap(NULL, sizeof *run.broken, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -273,5 +300,7 @@ int nst_cmd_run(int argc, char **argv)
         nst_sequence_free(&sequence[i]);
     free(sequence);
     free(counts);
-    return worst;
+    return run.summary ? nst_reports_write(&run.reports, nst_run_summary_finish(run.summary),
+                                           nst_tool_seconds(&begun), worst)
+                       : worst;
 }

@@ -54,6 +54,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
-static const struct argp parser = {.options = options, .parser = parse};
+const struct argp nst_judging_argp = {.options = options, .parser = parse};
 
-const struct argp_child nst_judging_options[] = {{.argp = &parser}, {0}};
+const struct argp_child nst_judging_options[] = {{.argp = &nst_judging_argp}, {0}};

@@ -11,8 +11,9 @@ struct nst_judging {
     struct nst_judge_options judge;
 };
 
-/* A child of a command's parser, whose ARGP_KEY_INIT sets state->child_inputs[0] to its struct
+/* A child of a command's parser, whose ARGP_KEY_INIT sets its state->child_inputs[] to its struct
  * nst_judging. */
-extern const struct argp_child nst_judging_options[]; /* one, and what ends it */
+extern const struct argp nst_judging_argp;
+extern const struct argp_child nst_judging_options[]; /* it alone, and what ends it */
 
 #endif

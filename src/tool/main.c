@@ -83,6 +83,14 @@ int nst_tool_error(int status, int error, const char *format, ...)
     return status;
 }
 
+double nst_tool_seconds(const struct timespec *begun)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
+}
+
 static int run_command(int argc, char **argv)
 {
     for (size_t i = 0; i < NST_COMMANDS; i++) {

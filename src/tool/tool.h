@@ -3,6 +3,7 @@
 #define NST_TOOL_TOOL_H
 
 #include <argp.h>
+#include <time.h>
 
 /* Exit status of every command. */
 enum nst_exit {
@@ -38,5 +39,8 @@ void nst_tool_parse_in_order(const struct argp *argp, int argc, char **argv, voi
  */
 __attribute__((format(printf, 3, 4))) int nst_tool_error(int status, int error, const char *format,
                                                          ...);
+
+/* Seconds since BEGUN (CLOCK_MONOTONIC). */
+double nst_tool_seconds(const struct timespec *begun);
 
 #endif
