@@ -53,7 +53,7 @@ START_TEST(it_says_what_was_done_where)
     const json_t *kernel = json_object_get(object, "kernel"), *row;
     size_t i;
 
-    ck_assert_int_eq(number(object, "schema"), 1);
+    ck_assert_int_eq(number(object, "schema"), 2);
     ck_assert_str_eq(text(object, "command"), "fuzz");
     ck_assert_str_eq(text(object, "seed"), "7");
     ck_assert_int_eq(number(object, "cases"), 60);

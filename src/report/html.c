@@ -46,14 +46,16 @@ static void write_properties(FILE *out, const json_t *summary)
     const json_t *row;
     size_t i;
 
-    fputs(
-        "<h2>What was held against</h2>\n<div class=\"wide\"><table>\n<thead><tr><th>property</th>"
-        "<th>promise</th><th>held</th><th>broken</th><th>known</th><th>skipped</th></tr></thead>\n"
-        "<tbody>\n",
-        out);
+    fputs("<h2>What was held against</h2>\n<div class=\"wide\"><table>\n<thead><tr><th "
+          "scope=\"col\">property</th>"
+          "<th scope=\"col\">promise</th><th scope=\"col\">held</th><th scope=\"col\">broken</th>"
+          "<th scope=\"col\">known</th><th scope=\"col\">skipped</th></tr></thead>\n"
+          "<tbody>\n",
+          out);
     json_array_foreach(json_object_get(summary, "properties"), i, row)
     {
-        fprintf(out, "<tr%s><th>", nst_json_number(row, "broken") ? " class=\"broke\"" : "");
+        fprintf(out, "<tr%s><th scope=\"row\">",
+                nst_json_number(row, "broken") ? " class=\"broke\"" : "");
         text(out, row, "name");
         fputs("</th><td>", out);
         text(out, row, "promise");
@@ -138,14 +140,15 @@ static void write_coverage(FILE *out, const json_t *summary)
 
     if (!json_array_size(groups))
         return;
-    fputs("<h2>What was tried</h2>\n<div class=\"wide\"><table>\n<thead><tr><th>of</th>"
-          "<th>reached</th><th>never</th></tr></thead>\n<tbody>\n",
-          out);
+    fputs(
+        "<h2>What was tried</h2>\n<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">of</th>"
+        "<th scope=\"col\">reached</th><th scope=\"col\">never</th></tr></thead>\n<tbody>\n",
+        out);
     json_array_foreach(groups, i, group)
     {
         const json_t *never = json_object_get(group, "never");
 
-        fputs("<tr><th>", out);
+        fputs("<tr><th scope=\"row\">", out);
         text(out, group, "name");
         fprintf(out, "</th><td>%lld of %lld</td><td>", nst_json_number(group, "reached"),
                 nst_json_number(group, "of"));

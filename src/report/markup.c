@@ -34,6 +34,8 @@ void nst_markup(FILE *out, const char *text)
 struct row {
     const json_t *mount;
     int x, y;
+    int end; /* of its label */
+    size_t column;
 };
 
 struct drawing {
@@ -85,13 +87,13 @@ static void write_label(char *to, size_t size, const json_t *mount)
                  shared ? shared : master);
     else if (json_is_true(json_object_get(mount, "unbindable")))
         snprintf(how, sizeof how, " unbindable");
-    snprintf(to, size, "%.3s%.60s %.20s (%.48s)%s", nst_json_text(mount, "change"),
-             nst_json_text(mount, "point"), nst_json_text(mount, "type"),
-             nst_json_text(mount, "options"), how);
+    snprintf(to, size, "%.3s%s%.60s %.20s (%.48s)%s", nst_json_text(mount, "change"),
+             *nst_json_text(mount, "change") ? " " : "", nst_json_text(mount, "point"),
+             nst_json_text(mount, "type"), nst_json_text(mount, "options"), how);
 }
 
 /* Places each mount, a column a namespace; the text is written on the way. */
-static void place(FILE *out, struct drawing *drawing, const json_t *ns, int *left)
+static void place(FILE *out, struct drawing *drawing, const json_t *ns, size_t column, int *left)
 {
     const json_t *mounts = json_object_get(ns, "mounts"), *mount;
     int widest = 160;
@@ -106,9 +108,12 @@ static void place(FILE *out, struct drawing *drawing, const json_t *ns, int *lef
         const char *change = nst_json_text(mount, "change");
         char label[256];
 
-        *row = (struct row){mount, *left + 8 + INDENT * depth_of(mounts, mount),
-                            HEAD + 12 + ROW * (int)i};
         write_label(label, sizeof label, mount);
+        *row = (struct row){.mount = mount,
+                            .x = *left + 8 + INDENT * depth_of(mounts, mount),
+                            .y = HEAD + 12 + ROW * (int)i,
+                            .column = column};
+        row->end = row->x + 10 + CHARACTER * (int)strlen(label);
         fprintf(out, "<circle cx=\"%d\" cy=\"%d\" r=\"%d\"/><text x=\"%d\" y=\"%d\"", row->x,
                 row->y, DOT, row->x + 10, row->y + 4);
         if (*change)
@@ -120,22 +125,48 @@ static void place(FILE *out, struct drawing *drawing, const json_t *ns, int *lef
         fputc('>', out);
         nst_markup(out, label);
         fputs("</text>\n", out);
-        if (row->x + 10 + CHARACTER * (int)strlen(label) - *left > widest)
-            widest = row->x + 10 + CHARACTER * (int)strlen(label) - *left;
+        if (row->end - *left > widest)
+            widest = row->end - *left;
         if (row->y + ROW > drawing->height)
             drawing->height = row->y + ROW;
     }
     *left += widest + GAP;
 }
 
-/* An arrow beside the rows, bowed to the left where both are in one column. */
-static void arrow(FILE *out, const struct row *from, const struct row *to, const char *class)
+/* The head of an arrow that comes to X, Y from the left, or with AWAY from the right. */
+static void head(FILE *out, int x, int y, bool away)
 {
-    int bow = from->x == to->x ? 18 : 0;
+    int back = away ? 7 : -7;
 
-    fprintf(out, "<path class=\"%s\" d=\"M%d %d Q%d %d %d %d\"/>\n", class, from->x - DOT, from->y,
-            (from->x + to->x) / 2 - bow - DOT, (from->y + to->y) / 2 - (bow ? 0 : 14), to->x - DOT,
-            to->y);
+    fprintf(out, " M%d %d l%d -3 M%d %d l%d 3", x, y, back, x, y, back);
+}
+
+/* An arrow from FROM to TO, with a head at both ends where BOTH: within a column beside the dots,
+ * else from the end of the left one's label to the right one's dot. */
+static void arrow(FILE *out, const struct row *from, const struct row *to, bool both)
+{
+    const struct row *left = from->column < to->column ? from : to;
+    const struct row *right = left == from ? to : from;
+    int x = left->end + 4, end = right->x - DOT - 3;
+
+    fprintf(out, "<path class=\"%s\" d=\"", both ? "peer" : "slave");
+    if (from->column == to->column) {
+        int bow = (from->x < to->x ? from->x : to->x) - 22;
+
+        fprintf(out, "M%d %d C%d %d %d %d %d %d", from->x - DOT - 2, from->y, bow, from->y, bow,
+                to->y, to->x - DOT - 2, to->y);
+        head(out, to->x - DOT - 2, to->y, false);
+        if (both)
+            head(out, from->x - DOT - 2, from->y, false);
+    } else {
+        fprintf(out, "M%d %d C%d %d %d %d %d %d", x, left->y, (x + end) / 2, left->y, (x + end) / 2,
+                right->y, end, right->y);
+        if (both || to == right)
+            head(out, end, right->y, false);
+        if (both || to == left)
+            head(out, x, left->y, true);
+    }
+    fputs("\"/>\n", out);
 }
 
 static void connect(FILE *out, const struct drawing *drawing)
@@ -147,13 +178,13 @@ static void connect(FILE *out, const struct drawing *drawing)
 
         for (size_t n = i + 1; shared && n < drawing->len && !met; n++)
             if (nst_json_number(drawing->row[n].mount, "shared") == shared) {
-                arrow(out, &drawing->row[i], &drawing->row[n], "peer");
+                arrow(out, &drawing->row[i], &drawing->row[n], true);
                 met = true;
             }
         met = false;
         for (size_t n = 0; master && n < drawing->len && !met; n++)
             if (nst_json_number(drawing->row[n].mount, "shared") == master) {
-                arrow(out, &drawing->row[n], &drawing->row[i], "slave");
+                arrow(out, &drawing->row[n], &drawing->row[i], false);
                 met = true;
             }
     }
@@ -170,7 +201,7 @@ void nst_summary_draw(FILE *out, const json_t *namespaces)
 
     drawing.row = calloc(count(namespaces) + 1, sizeof *drawing.row);
     if (inner && drawing.row) {
-        json_array_foreach(namespaces, i, ns) place(inner, &drawing, ns, &left);
+        json_array_foreach(namespaces, i, ns) place(inner, &drawing, ns, i, &left);
         connect(inner, &drawing);
     }
     if (inner)

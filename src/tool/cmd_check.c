@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ns-tool/sequence.h>
@@ -12,6 +13,7 @@
 #include "tool/check.h"
 #include "tool/number.h"
 #include "tool/oci.h"
+#include "tool/reports.h"
 #include "tool/tool.h"
 
 struct check {
@@ -21,6 +23,8 @@ struct check {
     size_t allows;
     bool sweep, calls;
     unsigned jobs;
+    struct nst_reports reports;
+    json_t *summary;
 };
 
 enum {
@@ -113,6 +117,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     int status;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &check->reports;
+        break;
     case KEY_ALLOW:
         add_allow(check, arg, state);
         break;
@@ -266,6 +273,8 @@ static int check_once(struct check *check)
     status = result->findings    ? NST_EXIT_BROKE
              : result->timed_out ? NST_EXIT_BROKE
                                  : nst_check_status(result->status);
+    if (nst_reports_wanted(&check->reports))
+        check->summary = nst_check_to_json(result, &check->options);
     nst_check_free(result);
     free(named);
     return status;
@@ -273,9 +282,11 @@ static int check_once(struct check *check)
 
 int nst_cmd_check(int argc, char **argv)
 {
+    static const struct argp_child children[] = {{.argp = &nst_reports_argp}, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
+        .children = children,
         .args_doc = "COMMAND [ARGUMENT...]",
         .doc = "Runs COMMAND below a shared parent of its own, sees every mount that comes there, "
                "if only for an instant, and every call that makes one, and says what showed, what "
@@ -283,6 +294,7 @@ int nst_cmd_check(int argc, char **argv)
                "command's standard input and output and gets its signals; the verdict goes to "
                "standard error. Exit status: COMMAND's own where all held, else 1."};
     struct check check = {.jobs = 1};
+    struct timespec begun;
     int status;
 
     nst_tool_parse_in_order(&argp, argc, argv, &check);
@@ -290,7 +302,16 @@ int nst_cmd_check(int argc, char **argv)
     check.options.allows = check.allows;
     check.options.expect = check.expects.expect;
     check.options.expects = check.expects.len;
-    status = check.sweep ? nst_sweep(&check.options, check.jobs, stdout) : check_once(&check);
+    check.options.out_to_err = check.reports.json;
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    status = nst_reports_open(&check.reports, argc, argv);
+    if (!status && check.sweep)
+        status = nst_sweep(&check.options, check.jobs, nst_reports_out(&check.reports),
+                           nst_reports_wanted(&check.reports) ? &check.summary : NULL);
+    else if (!status)
+        status = check_once(&check);
+    if (check.summary)
+        status = nst_reports_write(&check.reports, check.summary, nst_tool_seconds(&begun), status);
     nst_expects_free(&check.expects);
     free(check.allow);
     return status;

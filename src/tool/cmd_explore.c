@@ -12,6 +12,8 @@
 
 #include "tool/explore_kernel.h"
 #include "tool/number.h"
+#include "tool/reports.h"
+#include "tool/run_summary.h"
 #include "tool/sandbox.h"
 #include "tool/tool.h"
 
@@ -24,6 +26,8 @@ struct exploring {
     unsigned depth, jobs;
     bool model_only;
     struct timespec begun;
+    struct nst_reports reports;
+    json_t *summary; /* NULL: no report is asked for */
 };
 
 enum { KEY_CALLS = 256, KEY_MODEL, KEY_ACTORS, KEY_FINDINGS, KEY_SMALL };
@@ -44,6 +48,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct exploring *exploring = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &exploring->reports;
+        break;
     case 'd':
         exploring->depth =
             (unsigned)nst_parse_number(arg, state, "depth", 1, NST_EXPLORE_DEPTH_MAX);
@@ -85,11 +92,7 @@ static void interrupt(int signal)
 
 static double seconds(const struct exploring *exploring)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - exploring->begun.tv_sec) +
-           (double)(now.tv_nsec - exploring->begun.tv_nsec) / 1e9;
+    return nst_tool_seconds(&exploring->begun);
 }
 
 /* What the model is to be of: this kernel, where one is asked. */
@@ -194,27 +197,94 @@ static int show_leak(const struct exploring *exploring, const struct nst_explore
     nst_sequence_free(&sequence);
     if (r < 0)
         return nst_tool_error(NST_EXIT_BROKE, r, "printing a sequence");
-    printf("in the model, an isolated child changes the parent:\n\n%s\n", text);
+    fprintf(nst_reports_out(&exploring->reports),
+            "in the model, an isolated child changes the parent:\n\n%s\n", text);
+    if (exploring->summary)
+        json_array_append_new(
+            json_object_get(exploring->summary, "findings"),
+            nst_summary_finding("isolation", "in the model, an isolated child changes the parent",
+                                text));
     free(text);
     return NST_EXIT_BROKE;
 }
 
-static void show_failures(const struct nst_explore_shared *shared)
+/* A finding of conformance with what the kernel shows, by one more run. */
+static json_t *finding_of(const struct nst_explore_failure *failure)
 {
+    const struct nst_judge_options judge = {.random = true};
+    const struct nst_run_options none = {0};
+    json_t *finding = nst_summary_finding("conformance", failure->finding.text, failure->text);
+    struct nst_sequence sequence = {0};
+    struct nst_sandbox *sandbox = NULL;
+    struct nst_trace trace = {0};
+    struct nst_finding again = {0};
+    char why[200];
+
+    if (nst_strace_read(failure->text, strlen(failure->text), &sequence, NULL, NULL) == 0 &&
+        nst_sandbox_open(&none, &sandbox, why) == 0 &&
+        nst_run(sandbox, &sequence, &none, &trace, why) == 0 &&
+        nst_property_by_name("conformance")->check(&trace, &judge, &again) == NST_FAIL && finding &&
+        nst_summary_add_trace(finding, &trace, again.step) < 0) {
+        json_decref(finding);
+        finding = NULL;
+    }
+    nst_trace_free(&trace);
+    nst_sandbox_close(sandbox);
+    nst_sequence_free(&sequence);
+    return finding;
+}
+
+static void show_failures(const struct exploring *exploring)
+{
+    const struct nst_explore_shared *shared = exploring->shared;
+
     for (uint32_t i = 0; i < shared->shown && i < NST_EXPLORE_SHOWN; i++) {
         bool again = false;
 
         for (uint32_t k = 0; k < i; k++)
             again |= !strcmp(shared->failure[k].text, shared->failure[i].text);
-        if (!again)
-            printf("breaks conformance: %s\n\n%s\n", shared->failure[i].finding.text,
-                   shared->failure[i].text);
+        if (again)
+            continue;
+        fprintf(nst_reports_out(&exploring->reports), "breaks conformance: %s\n\n%s\n",
+                shared->failure[i].finding.text, shared->failure[i].text);
+        if (exploring->summary)
+            json_array_append_new(json_object_get(exploring->summary, "findings"),
+                                  finding_of(&shared->failure[i]));
     }
+}
+
+/* The two promises that it is about, and its numbers. */
+static void sum_up_json(const struct exploring *exploring)
+{
+    const struct nst_explore *explore = &exploring->explore;
+    const struct nst_explore_shared *shared = exploring->shared;
+    const struct nst_property *isolation = nst_property_by_name("isolation");
+    const struct nst_property *conformance = nst_property_by_name("conformance");
+    size_t leaks = nst_summary_news(exploring->summary, "isolation");
+    json_t *rows = json_object_get(exploring->summary, "properties");
+    json_t *numbers =
+        json_pack("{s:I, s:I, s:i, s:I, s:I, s:I, s:b, s:b}", "cases", (json_int_t)shared->runs,
+                  "calls", (json_int_t)explore->sequences, "depth", (int)explore->depth, "states",
+                  (json_int_t)explore->len, "sequences", (json_int_t)explore->sequences, "unknown",
+                  (json_int_t)explore->unknown, "interrupted", (int)interrupted, "model_only",
+                  (int)exploring->model_only);
+
+    json_array_append_new(rows,
+                          nst_summary_property(isolation->name, isolation->promise,
+                                               isolation->source, explore->isolated, leaks, 0, 0));
+    json_array_append_new(rows,
+                          nst_summary_property(conformance->name, conformance->promise,
+                                               conformance->source, shared->judged - shared->broken,
+                                               shared->broken - shared->expected, shared->expected,
+                                               shared->too_big));
+    json_object_update(exploring->summary, numbers);
+    json_decref(numbers);
 }
 
 static int go_deeper(struct exploring *exploring)
 {
     struct nst_explore *explore = &exploring->explore;
+    FILE *out = nst_reports_out(&exploring->reports);
     struct nst_explore_leak leak;
     int r = nst_explore_deepen(explore, &interrupted, &leak);
 
@@ -226,13 +296,13 @@ static int go_deeper(struct exploring *exploring)
         return nst_tool_error(NST_EXIT_BROKE, r, "exploring");
     int status = exploring->model_only ? NST_EXIT_HELD : perform(exploring);
 
-    printf("depth %u: %u states, %u of them new; %" PRIu64 " sequences", explore->depth,
-           explore->len, explore->len - explore->level[explore->depth], explore->sequences);
+    fprintf(out, "depth %u: %u states, %u of them new; %" PRIu64 " sequences", explore->depth,
+            explore->len, explore->len - explore->level[explore->depth], explore->sequences);
     if (!exploring->model_only)
-        printf(", %" PRIu64 " held against the kernel in %" PRIu64 " runs",
-               exploring->shared->judged, exploring->shared->runs);
-    printf("; %.1f s\n", seconds(exploring));
-    fflush(stdout);
+        fprintf(out, ", %" PRIu64 " held against the kernel in %" PRIu64 " runs",
+                exploring->shared->judged, exploring->shared->runs);
+    fprintf(out, "; %.1f s\n", seconds(exploring));
+    fflush(out);
     return status;
 }
 
@@ -240,24 +310,29 @@ static int sum_up(const struct exploring *exploring, int status)
 {
     const struct nst_explore *explore = &exploring->explore;
     const struct nst_explore_shared *shared = exploring->shared;
+    FILE *out = nst_reports_out(&exploring->reports);
     uint64_t broken = shared->broken - shared->expected;
 
-    show_failures(shared);
+    show_failures(exploring);
+    if (exploring->summary)
+        sum_up_json(exploring);
     if (status)
         return status;
-    printf("%s to depth %u: %u states, %" PRIu64 " sequences of %zu calls; %" PRIu64
-           " the model can't tell",
-           interrupted ? "interrupted; explored" : "explored", explore->depth, explore->len,
-           explore->sequences, explore->world.len, explore->unknown);
-    printf("; isolation holds in the model for all %" PRIu64 " by an isolated child",
-           explore->isolated);
+    fprintf(out,
+            "%s to depth %u: %u states, %" PRIu64 " sequences of %zu calls; %" PRIu64
+            " the model can't tell",
+            interrupted ? "interrupted; explored" : "explored", explore->depth, explore->len,
+            explore->sequences, explore->world.len, explore->unknown);
+    fprintf(out, "; isolation holds in the model for all %" PRIu64 " by an isolated child",
+            explore->isolated);
     if (!exploring->model_only)
-        printf("; of %" PRIu64 " on the kernel %" PRIu64
-               " runs don't go as the model says, %" PRIu64 " are expected-finding",
-               shared->judged, broken, shared->expected);
+        fprintf(out,
+                "; of %" PRIu64 " on the kernel %" PRIu64
+                " runs don't go as the model says, %" PRIu64 " are expected-finding",
+                shared->judged, broken, shared->expected);
     if (shared->too_big)
-        printf("; %" PRIu64 " runs showed more than a sandbox holds", shared->too_big);
-    puts("");
+        fprintf(out, "; %" PRIu64 " runs showed more than a sandbox holds", shared->too_big);
+    putc('\n', out);
     return broken ? NST_EXIT_BROKE : NST_EXIT_HELD;
 }
 
@@ -290,9 +365,11 @@ static int explore(struct exploring *exploring)
 
 int nst_cmd_explore(int argc, char **argv)
 {
+    static const struct argp_child children[] = {{.argp = &nst_reports_argp}, {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
+        .children = children,
         .doc = "Goes through every sequence of up to N calls over a small world, up to renaming of "
                "what is alike, on the model and on the kernel. A state that was seen is not gone "
                "through again."};
@@ -304,6 +381,12 @@ int nst_cmd_explore(int argc, char **argv)
     exploring.jobs = cores > 0 && cores <= NST_EXPLORE_JOBS_MAX / 4 ? (unsigned)cores * 4 : 8;
     nst_tool_parse(&argp, argc, argv, &exploring);
     clock_gettime(CLOCK_MONOTONIC, &exploring.begun);
+    exploring.reports.no_kernel = exploring.model_only;
+    status = nst_reports_open(&exploring.reports, argc, argv);
+    if (status)
+        return status;
+    if (nst_reports_wanted(&exploring.reports))
+        exploring.summary = nst_summary_new("explore");
     exploring.shared = mmap(NULL, sizeof *exploring.shared, PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (exploring.shared == MAP_FAILED)
@@ -314,5 +397,5 @@ int nst_cmd_explore(int argc, char **argv)
     nst_explore_free(&exploring.explore);
     nst_known_free(&exploring.known);
     munmap(exploring.shared, sizeof *exploring.shared);
-    return status;
+    return nst_reports_write(&exploring.reports, exploring.summary, seconds(&exploring), status);
 }

@@ -26,6 +26,7 @@ struct fuzz {
     unsigned jobs;
     const char *save; /* directory for failures */
     bool seeded;
+    struct nst_reports reports;
 };
 
 enum {
@@ -36,7 +37,6 @@ enum {
     KEY_SAVE,
     KEY_CALLS,
     KEY_SWARM,
-    KEY_JSON,
     KEY_PRIVILEGED,
     KEY_SHARE,
     KEY_AT_ONCE,
@@ -68,7 +68,6 @@ static const struct argp_option arguments[] = {
      "Keep failures there (corpus/regressions if it exists, else here)", 0},
     {"findings", KEY_FINDINGS, "DIRECTORY", 0,
      "What is known of this kernel, and expected (corpus/findings)", 0},
-    {"json", KEY_JSON, NULL, 0, "Print one JSON object in place of the summary", 0},
     {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
     {0}};
 
@@ -106,6 +105,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     const char *bad;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &fuzz->reports;
+        break;
     case 't':
         fuzz->time = nst_parse_seconds(arg, state, "time");
         break;
@@ -133,9 +135,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         fuzz->options.groups = find_groups(arg, &bad);
         if (!fuzz->options.groups)
             argp_error(state, "--swarm takes groups as `ns-tool list' has them, not '%s'", bad);
-        break;
-    case KEY_JSON:
-        fuzz->options.json = true;
         break;
     case KEY_AT_ONCE:
         fuzz->options.run.at_once = true;
@@ -311,9 +310,11 @@ static void report_kept(const struct fuzz *fuzz, const struct nst_fuzz_shared *s
 
 int nst_cmd_fuzz(int argc, char **argv)
 {
+    static const struct argp_child children[] = {{.argp = &nst_reports_argp}, {0}};
     static const struct argp argp = {
         .options = arguments,
         .parser = parse,
+        .children = children,
         .doc = "Performs random sequences and holds what every namespace showed against every "
                "property. A failure is shrunk to the shortest sequence that still fails, printed "
                "and kept. Ctrl-C ends it with the summary so far."};
@@ -324,6 +325,12 @@ int nst_cmd_fuzz(int argc, char **argv)
     if (fuzz.jobs > NST_FUZZ_JOBS_MAX)
         fuzz.jobs = NST_FUZZ_JOBS_MAX;
     nst_tool_parse(&argp, argc, argv, &fuzz);
+    fuzz.options.reports = &fuzz.reports;
+
+    int opened = nst_reports_open(&fuzz.reports, argc, argv);
+
+    if (opened)
+        return opened;
     if (!fuzz.seeded) {
         uint32_t seed;
 
@@ -355,7 +362,7 @@ int nst_cmd_fuzz(int argc, char **argv)
         kept = nst_fuzz_try_known(&fuzz.options);
 
     if (kept && !(kept == NST_EXIT_BROKE && fuzz.options.keep_going)) {
-        if (kept == NST_EXIT_BROKE && fuzz.options.json)
+        if (kept == NST_EXIT_BROKE && nst_reports_wanted(&fuzz.reports))
             report_kept(&fuzz, shared);
         return kept;
     }

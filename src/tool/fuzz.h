@@ -10,6 +10,8 @@
 #include <ns-tool/coverage.h>
 #include <ns-tool/kept.h>
 
+#include "tool/reports.h"
+
 #define NST_FUZZ_JOBS_MAX 64
 #define NST_FUZZ_FAILURES_MAX 16
 #define NST_FUZZ_SHARE 8 /* unless told */
@@ -35,7 +37,7 @@ struct nst_fuzz_options {
     const char *findings;               /* --findings; NULL: it isn't given */
     struct nst_known known;             /* what this kernel is known to break */
     uint32_t groups;                    /* of nst_swarm_groups; 0: drawn for each case */
-    bool json;                          /* standard output carries one JSON object */
+    struct nst_reports *reports;        /* asked for */
 };
 
 /* Asked of the workers: to take no new case, or to end shrinking as well. */
@@ -86,7 +88,7 @@ int nst_fuzz_try_kept(const struct nst_fuzz_options *options, struct nst_fuzz_sh
 /* Where what people read goes: standard output, unless that carries JSON. */
 static inline FILE *nst_fuzz_out(const struct nst_fuzz_options *options)
 {
-    return options->json ? stderr : stdout;
+    return nst_reports_out(options->reports);
 }
 
 #endif

@@ -8,12 +8,9 @@
 #include <string.h>
 
 #include <ns-tool/generate.h>
-#include <ns-tool/version.h>
 
 #include "tool/fuzz_report.h"
-#include "tool/kernel.h"
-
-enum { SCHEMA = 1 };
+#include "tool/run_summary.h"
 
 static json_t *number_text(uint64_t number)
 {
@@ -23,99 +20,81 @@ static json_t *number_text(uint64_t number)
     return json_string(text);
 }
 
-/* Bytes of a path may be no UTF-8: those that aren't stand as octal escapes, as strace writes them,
- * and as the canonical text has them already. */
-static json_t *any_text(const char *text)
-{
-    json_t *string = json_string(text);
-    char *escaped, *to;
-
-    if (string || !(escaped = to = malloc(4 * strlen(text) + 1)))
-        return string;
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x80)
-            *to++ = *text;
-        else
-            to += sprintf(to, "\\%03o", (unsigned)(unsigned char)*text);
-    *to = '\0';
-    string = json_string(escaped);
-    free(escaped);
-    return string;
-}
-
 static json_t *count(uint64_t number)
 {
     return json_integer((json_int_t)number);
 }
 
-static json_t *kernel(void)
+static void add_properties(const struct nst_fuzz_shared *shared, json_t *rows)
 {
-    json_t *features = json_array();
-    struct nst_tool_kernel kernel;
-
-    nst_tool_probe(&kernel);
-    for (size_t i = 0; i < sizeof kernel.feature / sizeof *kernel.feature; i++) {
-        const struct nst_tool_feature *feature = &kernel.feature[i];
-
-        json_array_append_new(features,
-                              json_pack("{s:s, s:s?, s:b, s:s?}", "name", feature->name, "since",
-                                        *feature->since ? feature->since : NULL, "supported",
-                                        !feature->result, "error",
-                                        feature->result ? nst_errno_name(-feature->result) : NULL));
-    }
-    return json_pack("{s:s, s:s, s:o}", "release", kernel.name.release, "machine",
-                     kernel.name.machine, "features", features);
-}
-
-static json_t *properties(const struct nst_fuzz_shared *shared)
-{
-    json_t *rows = json_array();
-
     for (size_t i = 0; nst_properties[i]; i++) {
+        const struct nst_property *property = nst_properties[i];
         uint64_t expected = shared->expected[i], broken = shared->failed[i] - expected;
         uint64_t skipped = shared->skipped[i];
-        json_t *row =
-            json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "name", nst_properties[i]->name,
-                      "promise", nst_properties[i]->promise, "source", nst_properties[i]->source,
-                      "held", count(shared->cases - broken - expected - skipped), "broken",
-                      count(broken), "expected", count(expected), "skipped", count(skipped));
 
-        json_array_append_new(rows, row);
+        json_array_append_new(
+            rows, nst_summary_property(property->name, property->promise, property->source,
+                                       shared->cases - broken - expected - skipped, broken,
+                                       expected, skipped));
     }
-    return rows;
+}
+
+/* Runs FAILURE's sequence once more, so that its finding has trees. */
+static json_t *finding_again(const struct nst_fuzz_options *options,
+                             const struct nst_fuzz_failure *failure)
+{
+    const struct nst_judge_options judge = {
+        .random = true, .intent = options->setup ? NST_INTENT_ALWAYS : NST_INTENT_NONE};
+    struct nst_sequence sequence = {0};
+    struct nst_sandbox *sandbox = NULL;
+    struct nst_judgement judgement;
+    struct nst_trace trace = {0};
+    json_t *finding = NULL;
+    char why[200];
+
+    if (nst_strace_read(failure->text, strlen(failure->text), &sequence, NULL, NULL) == 0 &&
+        nst_sandbox_open(&options->run, &sandbox, why) == 0 &&
+        nst_run(sandbox, &sequence, &options->run, &trace, why) == 0) {
+        nst_judge(&trace, &judge, &judgement);
+        if (judgement.verdict[failure->property] == NST_FAIL)
+            finding = nst_run_finding(failure->property, &sequence, &trace, &judgement);
+    }
+    nst_trace_free(&trace);
+    nst_sandbox_close(sandbox);
+    nst_sequence_free(&sequence);
+    return finding;
 }
 
 static json_t *finding(const struct nst_fuzz_options *options,
                        const struct nst_fuzz_failure *failure)
 {
+    json_t *object = finding_again(options, failure);
     char *repeat = NULL;
     size_t len;
     FILE *out = open_memstream(&repeat, &len);
 
-    if (!out)
-        return NULL;
+    if (!object) /* by two runs, or it comes and goes */
+        object = nst_summary_finding(nst_properties[failure->property]->name, failure->finding.text,
+                                     failure->text);
+    if (!out || !object)
+        return object;
     nst_fuzz_write_repeat(out, options, failure->index);
     fclose(out);
-
-    json_t *object = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:b, s:s}", "property", nst_properties[failure->property]->name,
-        "case", number_text(failure->index), "text", any_text(failure->finding.text), "sequence",
-        any_text(failure->text), "calls_before_shrinking", count(failure->calls_before),
-        "comes_and_goes", (int)failure->comes_and_goes, "repeat", repeat ? repeat : "");
-
+    json_object_set_new(object, "case", number_text(failure->index));
+    json_object_set_new(object, "text", nst_summary_text(failure->finding.text));
+    json_object_set_new(object, "calls_before_shrinking", count(failure->calls_before));
+    json_object_set_new(object, "comes_and_goes", json_boolean(failure->comes_and_goes));
+    json_object_set_new(object, "repeat", nst_summary_text(repeat ? repeat : ""));
     free(repeat);
     return object;
 }
 
-static json_t *findings(const struct nst_fuzz_options *options,
-                        const struct nst_fuzz_shared *shared)
+static void add_findings(const struct nst_fuzz_options *options,
+                         const struct nst_fuzz_shared *shared, json_t *rows)
 {
-    json_t *rows = json_array();
-
     for (size_t i = 0; i < NST_FUZZ_FAILURES_MAX; i++)
         if (atomic_load(&shared->failure[i].whole))
             json_array_append_new(rows, finding(options, &shared->failure[i]));
-    return rows;
 }
 
 static json_t *feature_group(const struct nst_coverage *coverage, size_t index)
@@ -176,31 +155,29 @@ static json_t *swarm(const struct nst_fuzz_options *options)
     return names;
 }
 
-int nst_fuzz_print_json(const struct nst_fuzz_options *options,
-                        const struct nst_fuzz_shared *shared,
-                        const struct nst_fuzz_progress *progress,
-                        const struct nst_coverage *coverage, int status)
+json_t *nst_fuzz_to_json(const struct nst_fuzz_options *options,
+                         const struct nst_fuzz_shared *shared,
+                         const struct nst_fuzz_progress *progress,
+                         const struct nst_coverage *coverage)
 {
-    json_t *object =
-        json_pack("{s:i, s:s, s:s, s:o, s:o, s:s?, s:o, s:b}", "schema", SCHEMA, "version",
-                  nst_version(), "command", "fuzz", "kernel", kernel(), "seed",
+    json_t *object = nst_summary_new("fuzz");
+    json_t *rest =
+        json_pack("{s:o, s:s?, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o}", "seed",
                   number_text(options->seed), "setup", options->setup ? options->setup->name : NULL,
-                  "swarm", swarm(options), "privileged", (int)options->run.privileged);
-    json_t *rest = json_pack(
-        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:i, s:o, s:o, s:o}", "seconds",
-        nst_fuzz_seconds(progress), "cases", count(shared->cases), "calls", count(shared->calls),
-        "succeeded", count(shared->succeeded), "idle_cases", count(shared->idle), "too_big",
-        count(shared->too_big), "sandboxes_died", count(shared->sandboxes), "workers_killed",
-        (int)progress->killed, "kept_tried", count(shared->kept), "kept_broken",
-        count(shared->kept_broken), "status", status, "properties", properties(shared), "findings",
-        findings(options, shared), "coverage", reached(coverage));
-    int r = object && rest && json_object_update(object, rest) == 0 &&
-                    json_dumpf(object, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER) == 0
-                ? 0
-                : -ENOMEM;
+                  "swarm", swarm(options), "privileged", (int)options->run.privileged, "cases",
+                  count(shared->cases), "calls", count(shared->calls), "succeeded",
+                  count(shared->succeeded), "idle_cases", count(shared->idle), "too_big",
+                  count(shared->too_big), "sandboxes_died", count(shared->sandboxes),
+                  "workers_killed", (int)progress->killed, "kept_tried", count(shared->kept),
+                  "kept_broken", count(shared->kept_broken), "coverage", reached(coverage));
 
-    putchar('\n');
-    json_decref(object);
+    if (!object || !rest || json_object_update(object, rest) < 0) {
+        json_decref(object);
+        json_decref(rest);
+        return NULL;
+    }
     json_decref(rest);
-    return r;
+    add_properties(shared, json_object_get(object, "properties"));
+    add_findings(options, shared, json_object_get(object, "findings"));
+    return object;
 }

@@ -234,9 +234,11 @@ int nst_fuzz_summary(const struct nst_fuzz_options *options, const struct nst_fu
         status = NST_EXIT_BROKE;
     if (!status && !shared->cases)
         status = nst_tool_error(NST_EXIT_CANNOT, 0, "no case was judged: it ended too early");
-    if (!options->json)
+    if (!options->reports->json)
         print_summary(options, shared, progress, &coverage);
-    else if (nst_fuzz_print_json(options, shared, progress, &coverage, status) < 0)
-        status = nst_tool_error(NST_EXIT_BROKE, ENOMEM, "writing JSON");
-    return status;
+    return nst_reports_write(options->reports,
+                             nst_reports_wanted(options->reports)
+                                 ? nst_fuzz_to_json(options, shared, progress, &coverage)
+                                 : NULL,
+                             nst_fuzz_seconds(progress), status);
 }

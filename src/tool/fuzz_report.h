@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "tool/fuzz.h"
+#include "tool/reports.h"
 
 struct nst_fuzz_progress {
     unsigned workers;                /* that live */
@@ -32,12 +33,11 @@ void nst_fuzz_show_failure(const struct nst_fuzz_options *options,
 /* Writes the command that repeats case INDEX. */
 void nst_fuzz_write_repeat(FILE *out, const struct nst_fuzz_options *options, uint64_t index);
 
-/* Prints the whole as one JSON object, see ns-tool(1); STATUS is what the tool is about to exit
- * with. Returns 0, -ENOMEM. */
-int nst_fuzz_print_json(const struct nst_fuzz_options *options,
-                        const struct nst_fuzz_shared *shared,
-                        const struct nst_fuzz_progress *progress,
-                        const struct nst_coverage *coverage, int status);
+/* The whole as one JSON object, see ns-tool(1); the caller owns it. NULL: no memory. */
+json_t *nst_fuzz_to_json(const struct nst_fuzz_options *options,
+                         const struct nst_fuzz_shared *shared,
+                         const struct nst_fuzz_progress *progress,
+                         const struct nst_coverage *coverage);
 
 /* Prints what was found, for people or as JSON. Returns the exit status of the whole. */
 int nst_fuzz_summary(const struct nst_fuzz_options *options, const struct nst_fuzz_shared *shared,

@@ -111,6 +111,19 @@ void nst_run_summary_note(struct nst_run_summary *summary, const char *path,
     }
 }
 
+/* Several workers may have met the same. */
+static bool is_there(const json_t *findings, const json_t *finding)
+{
+    const json_t *other;
+    size_t i;
+
+    json_array_foreach(findings, i, other) if (!strcmp(nst_json_text(other, "fingerprint"),
+                                                       nst_json_text(finding, "fingerprint")) &&
+                                               !strcmp(nst_json_text(other, "file"),
+                                                       nst_json_text(finding, "file"))) return true;
+    return false;
+}
+
 static void read_findings(int fd, json_t *findings)
 {
     json_t *finding;
@@ -119,7 +132,10 @@ static void read_findings(int fd, json_t *findings)
     FILE *in = fdopen(fd, "r");
 
     while (in && (finding = json_loadf(in, JSON_DISABLE_EOF_CHECK, NULL)))
-        json_array_append_new(findings, finding);
+        if (is_there(findings, finding))
+            json_decref(finding);
+        else
+            json_array_append_new(findings, finding);
     if (in)
         fclose(in);
 }

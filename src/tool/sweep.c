@@ -168,7 +168,41 @@ static int write_table(FILE *out, const struct sweep *sweep, const struct nst_ch
     return left ? NST_EXIT_BROKE : NST_EXIT_HELD;
 }
 
-int nst_sweep(const struct nst_check_options *options, unsigned jobs, FILE *out)
+/* A finding for each run that left something. */
+static json_t *to_json(const struct sweep *sweep, const struct nst_check_options *options)
+{
+    const struct nst_check_promise *cleanup = &nst_check_promises[NST_CHECK_CLEANUP];
+    json_t *summary = nst_summary_new("check --sweep");
+    uint64_t clean = 0, left = 0, not_run = 0;
+
+    if (!summary)
+        return NULL;
+    for (size_t i = 0; i < 2 * sweep->calls; i++) {
+        const struct outcome *outcome = &sweep->outcome[i];
+        char text[2 * NST_CHECK_TEXT];
+        json_t *finding;
+
+        not_run += outcome->trouble || !outcome->reached;
+        clean += !outcome->trouble && outcome->reached && !outcome->left;
+        if (!outcome->left)
+            continue;
+        left++;
+        snprintf(text, sizeof text, "%s %s: %s", outcome->call,
+                 i % 2 ? "where its process is killed" : "where it fails", outcome->text);
+        finding = nst_summary_finding(cleanup->name, text, outcome->call);
+        json_object_set_new(finding, "file", nst_summary_text(options->argv[0]));
+        json_array_append_new(json_object_get(summary, "findings"), finding);
+    }
+    json_array_append_new(json_object_get(summary, "properties"),
+                          nst_summary_property(cleanup->name, cleanup->promise, cleanup->source,
+                                               clean, left, 0, not_run));
+    json_object_set_new(summary, "cases", json_integer((json_int_t)(2 * sweep->calls)));
+    json_object_set_new(summary, "calls", json_integer((json_int_t)sweep->calls));
+    return summary;
+}
+
+int nst_sweep(const struct nst_check_options *options, unsigned jobs, FILE *out,
+              json_t **ret_summary)
 {
     struct nst_check_options once = *options;
     struct nst_check *first;
@@ -201,6 +235,8 @@ int nst_sweep(const struct nst_check_options *options, unsigned jobs, FILE *out)
     r = run_all(sweep, jobs);
     status = r < 0 ? nst_tool_error(NST_EXIT_BROKE, r, "starting a worker")
                    : write_table(out, sweep, first);
+    if (ret_summary)
+        *ret_summary = to_json(sweep, options);
     munmap(sweep, size);
     nst_check_free(first);
     return status;
