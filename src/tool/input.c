@@ -41,6 +41,12 @@ static int read_whole(FILE *in, char **ret_text, size_t *ret_len)
 int nst_input_read(const char *path, struct nst_sequence *ret_sequence,
                    struct nst_read_counts *ret_counts)
 {
+    return nst_input_read_prepared(path, NULL, ret_sequence, ret_counts);
+}
+
+int nst_input_read_prepared(const char *path, void (*prepare)(char *text, size_t *len),
+                            struct nst_sequence *ret_sequence, struct nst_read_counts *ret_counts)
+{
     bool standard = !strcmp(path, "-");
     FILE *in = standard ? stdin : fopen(path, "re");
     struct nst_read_error error = {0};
@@ -55,6 +61,8 @@ int nst_input_read(const char *path, struct nst_sequence *ret_sequence,
         fclose(in);
     if (r < 0)
         return nst_tool_error(NST_EXIT_USAGE, r, "reading %s", path);
+    if (prepare)
+        prepare(text, &len);
     r = nst_strace_read(text, len, ret_sequence, ret_counts, &error);
     free(text);
     if (r == -EINVAL || r == -E2BIG) {

@@ -10,4 +10,8 @@
 int nst_input_read(const char *path, struct nst_sequence *ret_sequence,
                    struct nst_read_counts *ret_counts);
 
+/* The same of a text that PREPARE makes ready first. */
+int nst_input_read_prepared(const char *path, void (*prepare)(char *text, size_t *len),
+                            struct nst_sequence *ret_sequence, struct nst_read_counts *ret_counts);
+
 #endif

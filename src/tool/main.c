@@ -17,6 +17,8 @@ static const struct nst_command nst_commands[] = {
     {"explore", "every sequence of up to N calls, on the model and the kernel", nst_cmd_explore},
     {"check", "run any program and say whether it leaked", nst_cmd_check},
     {"shrink", "the shortest sequence that still breaks what FILE breaks", nst_cmd_shrink},
+    {"import", "a strace log made self-contained", nst_cmd_import},
+    {"record", "run a command under strace, and import its log", nst_cmd_record},
     {"show", "what each namespace sees, step by step, as trees", nst_cmd_show},
     {"list", "properties, calls, and what this kernel supports", nst_cmd_list},
 };
