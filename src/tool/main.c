@@ -19,6 +19,7 @@ static const struct nst_command nst_commands[] = {
     {"shrink", "the shortest sequence that still breaks what FILE breaks", nst_cmd_shrink},
     {"import", "a strace log made self-contained", nst_cmd_import},
     {"record", "run a command under strace, and import its log", nst_cmd_record},
+    {"export", "a stand-alone reproducer, in C or for sh", nst_cmd_export},
     {"show", "what each namespace sees, step by step, as trees", nst_cmd_show},
     {"list", "properties, calls, and what this kernel supports", nst_cmd_list},
 };

@@ -26,6 +26,7 @@ int nst_cmd_explore(int argc, char **argv);
 int nst_cmd_check(int argc, char **argv);
 int nst_cmd_import(int argc, char **argv);
 int nst_cmd_record(int argc, char **argv);
+int nst_cmd_export(int argc, char **argv);
 int nst_cmd_shrink(int argc, char **argv);
 int nst_cmd_show(int argc, char **argv);
 int nst_cmd_list(int argc, char **argv);
