@@ -47,6 +47,9 @@ bool bench_tables(void);
 /* Prints the rows on the model. False where one could not be measured. */
 bool bench_model(void);
 
+/* Prints what `ns-tool check` costs over the bare command. False where it could not be measured. */
+bool bench_check(void);
+
 /* The middle one of LEN values, which are sorted. */
 double bench_median(double *value, size_t len);
 

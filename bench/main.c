@@ -186,5 +186,6 @@ int main(int argc, char **argv)
     whole = bench_profile(seconds) && whole;
     whole = bench_tables() && whole;
     whole = bench_model() && whole;
+    whole = bench_check() && whole;
     return whole ? 0 : 1;
 }

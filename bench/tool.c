@@ -27,7 +27,7 @@ int bench_spawn(const char *program, char *const argv[], char **ret_text)
         dup2(ret_text ? text : null, STDOUT_FILENO);
         dup2(null, STDERR_FILENO);
         if (program)
-            execv(program, argv);
+            execvp(program, argv);
         _exit(127);
     }
     while (pid > 0 && waitpid(pid, &status, 0) < 0)

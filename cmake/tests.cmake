@@ -75,3 +75,13 @@ endif()
 add_test(NAME example COMMAND ${CMAKE_SOURCE_DIR}/tests/example/check.sh ${CMAKE_BINARY_DIR}
          ${CMAKE_C_COMPILER} "${example_flags}")
 set_tests_properties(example PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 600)
+
+# No false alarm of `ns-tool check`: a few runs each with all tests, a hundred with the slow ones.
+if(TARGET ns-tool)
+    add_test(NAME run_check_clean COMMAND ${CMAKE_SOURCE_DIR}/tests/clean_programs.sh 3)
+    add_test(NAME run_check_clean_often COMMAND ${CMAKE_SOURCE_DIR}/tests/clean_programs.sh 100)
+    set_tests_properties(run_check_clean run_check_clean_often PROPERTIES SKIP_RETURN_CODE 77
+                         TIMEOUT 1200 ENVIRONMENT "${test_environment}")
+    set_tests_properties(run_check_clean PROPERTIES LABELS kernel)
+    set_tests_properties(run_check_clean_often PROPERTIES LABELS slow)
+endif()

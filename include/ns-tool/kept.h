@@ -65,7 +65,8 @@ struct nst_known {
     size_t len;
 };
 
-/* Reads those of DIRECTORY; there are none where it doesn't exist. RET_KNOWN is freed by the
+/* Reads those of DIRECTORY, none where it doesn't exist; with NULL those of corpus/findings, or
+ * where the working directory has none, those that the library was built with. RET_KNOWN is freed by the
  * caller. Returns 0; what nst_kept_read() and nst_strace_read() do, with WHY (of 200 bytes) set. */
 int nst_known_read(const char *directory, struct nst_known *ret_known, char *why)
     __attribute__((warn_unused_result));

@@ -57,7 +57,8 @@ struct nst_stage {
     size_t inhabiteds, inhabited_cap;
     struct nst_spot *spot;
     size_t spots, spot_cap;
-    size_t latest; /* the call of the family that was let go last; SIZE_MAX: none */
+    size_t latest;   /* the call that was let go last of those that attach a mount; SIZE_MAX: none */
+    size_t changing; /* of those that change a table or a process's namespace */
     pid_t command;
     bool command_ended;
     double begun;

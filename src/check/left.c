@@ -169,7 +169,7 @@ static void compare(struct nst_stage *stage)
                           after && strcmp(before->options, after->options) != 0
                               ? NST_CHECK_FLAGS
                               : NST_CHECK_ISOLATION,
-                          stage->latest, before->point, "the parent's own mount: %s",
+                          stage->changing, before->point, "the parent's own mount: %s",
                           text ? text : before->point);
         free(text);
     }

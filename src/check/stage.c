@@ -235,7 +235,7 @@ static int run(struct nst_stage *stage, const sigset_t *signals)
 
 int nst_check_run(const struct nst_check_options *options, struct nst_check **ret_check, char *why)
 {
-    struct nst_stage stage = {.options = options, .listener = -1, .latest = SIZE_MAX};
+    struct nst_stage stage = {.options = options, .listener = -1, .latest = SIZE_MAX, .changing = SIZE_MAX};
     sigset_t signals, before;
     int r;
 

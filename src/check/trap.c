@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -206,6 +207,15 @@ static void note_mounted(struct nst_stage *stage, const struct nst_call *call)
     }
 }
 
+/* Whether CALL may attach a mount: of several processes' calls that are under way, one that does. */
+static bool attaches(const struct nst_call *call)
+{
+    const uint64_t others = MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
+
+    return call->id == NST_CALL_MOVE_MOUNT || call->id == NST_CALL_PIVOT_ROOT ||
+           (call->id == NST_CALL_MOUNT && !(call->arg[3].num & others));
+}
+
 /* Notes the call, and whether a sweep has it fail: with the errno, or -1 where its process is to be
  * killed; 0: it goes on. */
 static int note(struct nst_stage *stage, const struct seccomp_notif *notif, size_t trap)
@@ -224,6 +234,8 @@ static int note(struct nst_stage *stage, const struct seccomp_notif *notif, size
         return 0;
     check->calls++;
     if (traps[trap].changes)
+        stage->changing = index;
+    if (attaches(&call))
         stage->latest = index;
     if (index < NST_CHECK_CALLS_MAX) {
         struct nst_check_call *noted = &check->call[index];
@@ -258,7 +270,7 @@ static void begin(struct nst_stage *stage, const struct seccomp_notif *notif)
         read_name(stage, (pid_t)notif->pid, text, sizeof text);
         path = text;
     }
-    nst_look_inside(stage, (pid_t)notif->pid, name ? name + 1 : path, stage->latest, true);
+    nst_look_inside(stage, (pid_t)notif->pid, name ? name + 1 : path, stage->changing, true);
     if (stage->options->expects && nst_look_ns(stage, (pid_t)notif->pid) != stage->parent)
         nst_probe(stage, (pid_t)notif->pid);
 }

@@ -1,4 +1,4 @@
-#include <ns-tool/kept.h>
+#include "report/kept.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -110,20 +110,13 @@ static int read_line(char *line, struct nst_kept *kept, char *why)
     return check_properties(kept, why);
 }
 
-int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
+int nst_kept_read_stream(FILE *in, const char *path, struct nst_kept *ret_kept, char *why)
 {
     char *line = NULL, what[WHY] = "";
     size_t cap = 0;
     int r = 0;
 
     *ret_kept = (struct nst_kept){0};
-    FILE *in = fopen(path, "re");
-
-    if (!in) {
-        r = -errno;
-        snprintf(why, WHY, "opening %s: %s", path, nst_errno_name(-r));
-        return r;
-    }
     while (!r && getline(&line, &cap, in) > 0 && (*line == '#' || *line == '\n'))
         if (*line == '#')
             r = read_line(line + 1, ret_kept, what);
@@ -131,6 +124,21 @@ int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
     if (r < 0)
         snprintf(why, WHY, "%.80s: %.110s", path, what);
     free(line);
+    return r;
+}
+
+int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
+{
+    FILE *in = fopen(path, "re");
+    int r;
+
+    *ret_kept = (struct nst_kept){0};
+    if (!in) {
+        r = -errno;
+        snprintf(why, WHY, "opening %s: %s", path, nst_errno_name(-r));
+        return r;
+    }
+    r = nst_kept_read_stream(in, path, ret_kept, why);
     fclose(in);
     return r;
 }

@@ -1,5 +1,5 @@
 /* Findings that are known of this kernel, so that a search goes on when it meets them again. */
-#include <ns-tool/kept.h>
+#include "report/kept.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,32 +16,34 @@ static int is_file(const struct dirent *entry)
     return entry->d_name[0] != '.' && strncmp(entry->d_name, "README", 6) != 0;
 }
 
-static int read_sequence(const char *path, struct nst_sequence *ret_sequence, char *why)
+/* The rest of IN, behind its comments or from its beginning, is a sequence. */
+static int read_sequence(FILE *in, const char *path, struct nst_sequence *ret_sequence, char *why)
 {
-    FILE *in = fopen(path, "re");
     struct nst_read_error error = {.message = "can't be read"};
     char *text = NULL;
     size_t cap = 0;
-    ssize_t len = in ? getdelim(&text, &cap, '\0', in) : -1; /* there is no NUL in it */
-    int r = len < 0 ? -EINVAL : nst_strace_read(text, (size_t)len, ret_sequence, NULL, &error);
+    ssize_t len;
+    int r;
 
+    rewind(in);
+    len = getdelim(&text, &cap, '\0', in); /* there is no NUL in it */
+    r = len < 0 ? -EINVAL : nst_strace_read(text, (size_t)len, ret_sequence, NULL, &error);
     if (r < 0)
         snprintf(why, WHY, "%.80s:%zu:%zu: %.80s", path, error.line, error.column, error.message);
-    if (in)
-        fclose(in);
     free(text);
     return r;
 }
 
-/* Adds the file at PATH, which it owns, if this kernel has what it tells. */
-static int read_one(char *path, const struct utsname *here, struct nst_known *known, char *why)
+/* Adds what IN holds, called PATH, which it owns, if this kernel has what it tells. */
+static int read_one(FILE *in, char *path, const struct utsname *here, struct nst_known *known,
+                    char *why)
 {
     struct nst_known_finding finding = {.path = path};
-    int r = nst_kept_read(path, &finding.kept, why);
+    int r = nst_kept_read_stream(in, path, &finding.kept, why);
     bool expected = !r && nst_kept_expects(&finding.kept, here->release);
 
     if (expected)
-        r = read_sequence(path, &finding.sequence, why);
+        r = read_sequence(in, path, &finding.sequence, why);
     if (expected && !r)
         known->finding[known->len++] = finding;
     else
@@ -49,28 +51,70 @@ static int read_one(char *path, const struct utsname *here, struct nst_known *kn
     return r;
 }
 
+static int read_file(char *path, const struct utsname *here, struct nst_known *known, char *why)
+{
+    FILE *in = fopen(path, "re");
+    int r;
+
+    if (!in) {
+        r = -errno;
+        snprintf(why, WHY, "opening %.150s: %s", path, nst_errno_name(-r));
+        free(path);
+        return r;
+    }
+    r = read_one(in, path, here, known, why);
+    fclose(in);
+    return r;
+}
+
+static int read_builtin(struct nst_known *known, char *why)
+{
+    const struct nst_builtin_finding *one = nst_builtin_findings;
+    struct utsname here;
+    int r = uname(&here) < 0 ? -errno : 0;
+
+    for (size_t len = 1; !r && !known->finding; len++)
+        if (!one[len - 1].name && !(known->finding = calloc(len, sizeof *known->finding)))
+            r = -ENOMEM;
+    for (; !r && one->name; one++) {
+        FILE *in = fmemopen((char *)(uintptr_t)one->text, (size_t)(one->end - one->text), "r");
+        char *path = strdup(one->name);
+
+        if (in && path)
+            r = read_one(in, path, &here, known, why);
+        else
+            r = -ENOMEM;
+        if (in)
+            fclose(in);
+    }
+    if (r < 0)
+        nst_known_free(known);
+    return r;
+}
+
 int nst_known_read(const char *directory, struct nst_known *ret_known, char *why)
 {
+    const char *where = directory ? directory : "corpus/findings";
     struct dirent **entry = NULL;
     struct utsname here;
-    int len = scandir(directory, &entry, is_file, alphasort), r = len < 0 ? -errno : 0;
+    int len = scandir(where, &entry, is_file, alphasort), r = len < 0 ? -errno : 0;
 
     *ret_known = (struct nst_known){0};
     if (r == -ENOENT)
-        return 0;
+        return directory ? 0 : read_builtin(ret_known, why);
     if (!r && uname(&here) < 0)
         r = -errno;
     if (!r && !(ret_known->finding = calloc((size_t)len + 1, sizeof *ret_known->finding)))
         r = -ENOMEM;
     if (r < 0)
-        snprintf(why, WHY, "reading %.100s: %s", directory, nst_errno_name(-r));
+        snprintf(why, WHY, "reading %.100s: %s", where, nst_errno_name(-r));
     for (int i = 0; i < len; i++) {
         char *path;
 
-        if (!r && asprintf(&path, "%s/%s", directory, entry[i]->d_name) < 0)
+        if (!r && asprintf(&path, "%s/%s", where, entry[i]->d_name) < 0)
             r = -ENOMEM;
         else if (!r)
-            r = read_one(path, &here, ret_known, why);
+            r = read_file(path, &here, ret_known, why);
         free(entry[i]);
     }
     free(entry);

@@ -40,7 +40,7 @@ static const struct argp_option options[] = {
     {"model", KEY_MODEL, NULL, 0, "On the model alone; no kernel is asked", 0},
     {"jobs", 'j', "J", 0, "Run in J processes (four a core)", 0},
     {"findings", KEY_FINDINGS, "DIRECTORY", 0,
-     "What is known of this kernel, and expected (corpus/findings)", 0},
+     "What is known of this kernel, and expected (corpus/findings, or what was built in)", 0},
     {0}};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -344,8 +344,7 @@ static int explore(struct exploring *exploring)
 
     if (status)
         return status;
-    r = nst_known_read(exploring->findings ? exploring->findings : "corpus/findings",
-                       &exploring->known, why);
+    r = nst_known_read(exploring->findings, &exploring->known, why);
     if (r < 0)
         return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
     r = nst_world_make(&exploring->world, &exploring->explore.world, &bad);

@@ -67,7 +67,7 @@ static const struct argp_option arguments[] = {
     {"save", KEY_SAVE, "DIRECTORY", 0,
      "Keep failures there (corpus/regressions if it exists, else here)", 0},
     {"findings", KEY_FINDINGS, "DIRECTORY", 0,
-     "What is known of this kernel, and expected (corpus/findings)", 0},
+     "What is known of this kernel, and expected (corpus/findings, or what was built in)", 0},
     {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
     {0}};
 
@@ -345,8 +345,7 @@ int nst_cmd_fuzz(int argc, char **argv)
 
     char why[200] = "";
 
-    if (nst_known_read(fuzz.options.findings ? fuzz.options.findings : "corpus/findings",
-                       &fuzz.options.known, why) < 0)
+    if (nst_known_read(fuzz.options.findings, &fuzz.options.known, why) < 0)
         return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
 
     struct nst_fuzz_shared *shared =
