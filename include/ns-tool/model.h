@@ -15,6 +15,9 @@
 struct nst_model_features {
     nst_lacks lacks; /* of nst_kernel_features */
     bool privileged; /* the sandbox has no user namespace of its own */
+    uint32_t mnt_namespaces; /* how many mount namespaces there may be at once, the parent and each
+                                detached tree included (namespaces(7), user.max_mnt_namespaces);
+                                0: as many as are wanted */
 };
 
 struct nst_model;

@@ -222,6 +222,12 @@ int nst_model_fsmount(struct nst_model *model, struct actor *actor, const struct
         return -EPERM;
     if (context->phase != PHASE_CREATED)
         return -EBUSY;
+    if (nst_ns_is_full(model)) { /* the context was made ready for its next use already */
+        context->phase = PHASE_RECONFIGURE;
+        context->flags = context->mask = 0;
+        context->has_source = false;
+        return -ENOSPC;
+    }
     mount = nst_model_new_mount(model);
     model->mount.at[mount].root = model->fs.at[context->fs].root;
     model->mount.at[mount].attr = attr;

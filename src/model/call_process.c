@@ -34,6 +34,8 @@ int nst_model_unshare(struct nst_model *model, struct actor *actor, const struct
         return -EPERM;
     if (flags & CLONE_NEWTIME && !nst_model_has(model, NST_HAS_TIME_NS))
         return -EINVAL;
+    if (flags & CLONE_NEWNS && nst_ns_is_full(model))
+        return -ENOSPC;
     if (flags & CLONE_NEWUSER)
         user = nst_model_new_user(model, actor->user);
     if (flags & (CLONE_FS | CLONE_NEWNS | CLONE_NEWUSER) &&
@@ -130,6 +132,8 @@ int nst_model_clone(struct nst_model *model, struct actor *actor, const struct n
         return -EPERM;
     if (flags & CLONE_NEWTIME && !nst_model_has(model, NST_HAS_TIME_NS))
         return -EINVAL;
+    if (flags & CLONE_NEWNS && nst_ns_is_full(model))
+        return -ENOSPC;
     if (flags & CLONE_NEWUSER)
         user = nst_model_new_user(model, user);
     index = (uint32_t)(actor - model->actor.at);

@@ -24,6 +24,8 @@ static int detached_copy(struct nst_model *model, const struct actor *actor, str
     uint32_t from = model->mount.at[at->mount].ns, copy, ns;
     int error;
 
+    if (nst_ns_is_full(model)) /* before the tree is looked at: open_detached_copy() */
+        return -ENOSPC;
     copy = nst_bind_copy(model, actor, *at, recursive, &error);
     if (!copy)
         return error;

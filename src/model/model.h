@@ -220,6 +220,8 @@ void nst_lock_tree(struct nst_model *model, uint32_t top);
 /* ns.c */
 bool nst_capable(const struct nst_model *model, const struct actor *actor, uint32_t user);
 bool nst_may_mount(const struct nst_model *model, const struct actor *actor);
+/* Whether there may be no further one; then a call that makes one fails with ENOSPC. */
+bool nst_ns_is_full(const struct nst_model *model);
 uint32_t nst_ns_copy(struct nst_model *model, uint32_t ns, uint32_t user,
                      struct whereabouts *where);
 void nst_ns_reap(struct nst_model *model); /* what nothing holds any more */

@@ -51,6 +51,28 @@ uint32_t nst_ns_copy(struct nst_model *model, uint32_t ns, uint32_t user, struct
     return made;
 }
 
+static bool has_mounts(const struct nst_model *model, uint32_t ns)
+{
+    for (uint32_t i = 1; i < model->mount.len; i++)
+        if (model->mount.at[i].ns == ns)
+            return true;
+    return false;
+}
+
+/* "The value in this file defines a per-user limit" (namespaces(7), /proc/sys/user): of the
+ * sandbox's own user namespace, and so of all below it. A detached tree is in a namespace, too
+ * (fs/namespace.c, alloc_mnt_ns(), inc_mnt_namespaces()). */
+bool nst_ns_is_full(const struct nst_model *model)
+{
+    uint32_t live = 0;
+
+    if (!model->features.mnt_namespaces)
+        return false;
+    for (uint32_t i = 1; i < model->ns.len; i++)
+        live += model->ns.at[i].anonymous ? has_mounts(model, i) : !model->ns.at[i].dead;
+    return live >= model->features.mnt_namespaces;
+}
+
 static bool is_file_of(const struct nst_model *model, uint32_t node, uint32_t ns)
 {
     return nst_node_is_mount_ns(model, node) && model->node.at[node].target == ns;
