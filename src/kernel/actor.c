@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -312,7 +313,8 @@ const char *nst_actor_path(struct nst_arena *arena, const struct nst_actor *acto
     uint64_t number;
     int used;
 
-    rest = path ? component(path, "proc", NULL) : NULL;
+    /* One that is too long is to stay so, whatever a number becomes. */
+    rest = path && strlen(path) < PATH_MAX ? component(path, "proc", NULL) : NULL;
     if (!rest)
         return path;
     if ((after = component(rest, NULL, &number))) {

@@ -197,14 +197,15 @@ uint32_t nst_attr_of_mount_flags(uint64_t flags)
     return attr;
 }
 
-bool nst_is_too_revealing(const struct nst_model *model, const struct actor *actor, uint32_t fs,
-                          uint32_t attr, uint32_t *ret_lock)
+int nst_check_revealing(struct nst_model *model, const struct actor *actor, uint32_t fs,
+                        uint32_t attr, uint32_t *ret_lock)
 {
-    const uint32_t times = ATIME_MASK | 0x80;
+    const uint32_t times = ATIME_MASK | 0x80, locks = 1 | ATIME_MASK;
+    bool found = false;
 
     *ret_lock = 0;
     if (model->fs.at[fs].type != FS_PROC || model->ns.at[actor->ns].user == 1)
-        return false;
+        return 0;
     for (uint32_t i = 1; i < model->mount.len; i++) {
         const struct mount *mount = &model->mount.at[i];
         const struct fs *own = &model->fs.at[model->node.at[mount->root].fs];
@@ -219,10 +220,13 @@ bool nst_is_too_revealing(const struct nst_model *model, const struct actor *act
             covered |= model->mount.at[on].locked;
         if (covered)
             continue;
-        *ret_lock = lock & (1 | ATIME_MASK);
-        return false;
+        if (found && (lock & locks) != *ret_lock) /* mnt_already_visible() takes the first in a tree
+                                                     of its own */
+            return nst_model_dont_know(model, "which of several procs a new one has its locks of");
+        *ret_lock = lock & locks;
+        found = true;
     }
-    return true;
+    return found ? 0 : -EPERM;
 }
 
 uint32_t nst_fs_user(const struct nst_model *model, const struct actor *actor, int type)

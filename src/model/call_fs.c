@@ -204,6 +204,7 @@ int nst_model_fsmount(struct nst_model *model, struct actor *actor, const struct
     uint32_t attr = (uint32_t)call->arg[2].num, times = attr & ATIME_MASK, lock, mount, ns, index;
     const struct file *file;
     struct context *context;
+    int r;
 
     if (!nst_may_mount(model, actor))
         return -EPERM;
@@ -218,8 +219,9 @@ int nst_model_fsmount(struct nst_model *model, struct actor *actor, const struct
     context = &model->context.at[file->context];
     if (!context->fs)
         return -EINVAL;
-    if (nst_is_too_revealing(model, actor, context->fs, attr, &lock))
-        return -EPERM;
+    r = nst_check_revealing(model, actor, context->fs, attr, &lock);
+    if (r)
+        return r;
     if (context->phase != PHASE_CREATED)
         return -EBUSY;
     if (nst_ns_is_full(model)) { /* the context was made ready for its next use already */

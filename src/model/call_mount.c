@@ -143,8 +143,9 @@ static int new_mount(struct nst_model *model, const struct actor *actor,
         return -EPERM;
     fs = nst_model_new_fs(model, (enum fs_type)type, user);
     nst_fs_remount(model, fs, (uint32_t)flags, REMOUNTED | MS_DIRSYNC);
-    if (nst_is_too_revealing(model, actor, fs, attr, &lock))
-        return -EPERM;
+    r = nst_check_revealing(model, actor, fs, attr, &lock);
+    if (r)
+        return r;
     r = nst_place_to_mount(model, at, &on);
     if (r)
         return r;

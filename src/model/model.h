@@ -273,9 +273,10 @@ int nst_move(struct nst_model *model, const struct actor *actor, struct place fr
 bool nst_may_change_attr(const struct mount *mount, uint32_t attr);
 bool nst_is_written(const struct nst_model *model, uint32_t mount);
 uint32_t nst_attr_of_mount_flags(uint64_t flags);
-/* proc may only be mounted where another is in sight (mount_namespaces(7)). ATTR gets its locks. */
-bool nst_is_too_revealing(const struct nst_model *model, const struct actor *actor, uint32_t fs,
-                          uint32_t attr, uint32_t *ret_lock);
+/* proc may only be mounted where another is in sight (mount_namespaces(7)), whose locks it gets:
+ * 0 with RET_LOCK, -EPERM, UNKNOWN. */
+int nst_check_revealing(struct nst_model *model, const struct actor *actor, uint32_t fs,
+                        uint32_t attr, uint32_t *ret_lock);
 /* The type of that name; -ENODEV; UNKNOWN. */
 int nst_fs_type_of(struct nst_model *model, const struct actor *actor, const char *name);
 /* Whose one of TYPE is that ACTOR makes: a proc is its pid namespace's. */

@@ -75,6 +75,8 @@ static int check_tmpfs(struct nst_model *model, const char *text, size_t len)
         /* more than nothing and less than what a machine has: what is accepted for certain */
         if (i < 3 && (!used || used > 5 || *value == '0'))
             return nst_model_dont_know(model, "a parameter of a file system");
+        if (i == 3 && !room) /* fs_param_is_u32(): only what may be empty is */
+            return -EINVAL;
         if (used == room || (used + 1 == room && strchr(numbers[i].suffixes, value[used])))
             return 0;
         return nst_model_dont_know(model, "a parameter of a file system");
@@ -93,9 +95,9 @@ static int check_other(struct nst_model *model, enum fs_type type, const char *t
     if (type == FS_RAMFS) { /* which passes over what it doesn't know */
         if (key != 4 || strncmp(text, "mode", key) != 0)
             return 0;
-        if (len == key)
+        if (len <= 5) /* no value, an empty one */
             return -EINVAL;
-        return len > 5 && strspn(text + 5, "01234567") == len - 5
+        return strspn(text + 5, "01234567") == len - 5
                    ? 0
                    : nst_model_dont_know(model, "a parameter of a file system");
     }
