@@ -53,9 +53,11 @@ struct nst_check_finding *nst_check_add(struct nst_stage *stage, enum nst_check_
     vsnprintf(finding->text, sizeof finding->text, format, args);
     va_end(args);
     if (call < check->calls && call < NST_CHECK_CALLS_MAX) {
-        finding->pid = check->call[call].pid;
-        snprintf(finding->process, sizeof finding->process, "%s", check->call[call].process);
-        snprintf(finding->call, sizeof finding->call, "%s", check->call[call].text);
+        const struct nst_check_call *made = &check->call[call];
+
+        finding->pid = made->pid; /* its texts are shorter than a finding's */
+        memcpy(finding->process, made->process, sizeof made->process);
+        memcpy(finding->call, made->text, sizeof made->text);
     }
     return finding;
 }
