@@ -173,6 +173,33 @@ START_TEST(every_file_is_read_before_any_is_run)
 }
 END_TEST
 
+START_TEST(the_kernels_test_protocol_is_spoken)
+{
+    char *directory = nst_test_directory(), *good, *bad;
+    struct nst_test_run run;
+
+    ck_assert_int_gt(asprintf(&good, "%s/good", directory), 0);
+    ck_assert_int_gt(asprintf(&bad, "%s/bad", directory), 0);
+    ck_assert_int_eq(nst_test_write_file(good, "1 chdir(\"/a\") = 0\n"), 0);
+    ck_assert_int_eq(nst_test_write_file(bad, "1 chdir(\"/x\") = 0\n"), 0);
+    run = nst_test_run_tool((const char *const[]){"run", "--tap", "-q", good, bad, NULL}, false);
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_msg(strncmp(run.out, "TAP version 13\n1..2\nok 1 good\nnot ok 2 bad\n# ", 45) == 0,
+                  "%s", run.out);
+    ck_assert_ptr_nonnull(strstr(run.out, "# expectation     fail: chdir failed with ENOENT"));
+    nst_test_run_free(&run);
+    run = nst_test_run_tool((const char *const[]){"run", "--tap", "-j2", good, NULL}, false);
+    ck_assert_int_eq(run.status, 2);
+    nst_test_run_free(&run);
+    unlink(good);
+    unlink(bad);
+    rmdir(directory);
+    free(good);
+    free(bad);
+    free(directory);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("run");
@@ -188,6 +215,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_sequence_is_run_and_judged, 0, sizeof rows / sizeof *rows);
     tcase_add_test(tests, every_file_is_read_before_any_is_run);
+    tcase_add_test(tests, the_kernels_test_protocol_is_spoken);
     suite_add_tcase(suite, tests);
     return nst_test_run_suite(suite);
 }

@@ -40,7 +40,8 @@ enum {
     KEY_PRIVILEGED,
     KEY_SHARE,
     KEY_AT_ONCE,
-    KEY_FINDINGS
+    KEY_FINDINGS,
+    KEY_AHEAD
 };
 
 static const struct argp_option arguments[] = {
@@ -66,6 +67,10 @@ static const struct argp_option arguments[] = {
     {"keep-going", KEY_KEEP_GOING, NULL, 0, "Go on after a failure", 0},
     {"save", KEY_SAVE, "DIRECTORY", 0,
      "Keep failures there (corpus/regressions if it exists, else here)", 0},
+    {"ahead", KEY_AHEAD, "DIRECTORY", 0,
+     "Write what each process is about to run to DIRECTORY/running.N, for who finds the kernel "
+     "dead",
+     0},
     {"findings", KEY_FINDINGS, "DIRECTORY", 0,
      "What is known of this kernel, and expected (corpus/findings, or what was built in)", 0},
     {"privileged", KEY_PRIVILEGED, NULL, 0, "Without a user namespace (root)", 0},
@@ -113,6 +118,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_FINDINGS:
         fuzz->options.findings = arg;
+        break;
+    case KEY_AHEAD:
+        fuzz->options.ahead = arg;
         break;
     case KEY_CASES:
         fuzz->options.cases = nst_parse_number(arg, state, "cases", 1, UINT64_MAX);

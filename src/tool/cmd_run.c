@@ -32,17 +32,18 @@ struct run {
     const char *name;                /* of this file */
     FILE *out;                       /* where what people read goes */
     const struct nst_kept *kept;     /* what this file says of itself */
-    bool quiet, model;
+    bool quiet, model, tap;
     _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
 
-enum { KEY_MODEL = 1024 };
+enum { KEY_MODEL = 1024, KEY_TAP };
 
 static const struct argp_option options[] = {
     {"model", KEY_MODEL, NULL, 0,
      "Predict: what the reference model says that each call does; no kernel is asked", 0},
     {"repeat", 'r', "N", 0, "Run each sequence N times (1); all runs are judged", 0},
     {"jobs", 'j', "J", 0, "Run in J processes beside each other (1)", 0},
+    {"tap", KEY_TAP, NULL, 0, "Print the Test Anything Protocol, as the kernel's selftests do", 0},
     {"quiet", 'q', NULL, 0, "Print the verdicts only", 0},
     {0}};
 
@@ -67,6 +68,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_MODEL:
         run->model = true;
+        break;
+    case KEY_TAP:
+        run->tap = true;
+        break;
+    case ARGP_KEY_END:
+        if (run->tap && (run->jobs > 1 || run->reports.json))
+            argp_error(state, "--tap goes with neither --jobs nor --json");
         break;
     case ARGP_KEY_ARGS:
         run->path = state->argv + state->next;
@@ -247,6 +255,37 @@ static int run_file(const struct run *given, const char *path, const struct nst_
     return status;
 }
 
+/* The same as a line of the Test Anything Protocol; what people read is a comment, where it isn't
+ * ok. */
+static int run_file_tap(const struct run *given, size_t number, const struct nst_sequence *sequence,
+                        const struct nst_read_counts *counts)
+{
+    const char *path = given->path[number], *slash = strrchr(path, '/');
+    struct run run = *given;
+    char *said = NULL;
+    size_t len;
+    int status;
+
+    run.out = open_memstream(&said, &len);
+    if (!run.out)
+        return nst_tool_error(NST_EXIT_BROKE, ENOMEM, "running %s", path);
+    status = run_file(&run, path, sequence, counts);
+    fclose(run.out);
+    printf("%sok %zu %s%s\n", status && status != NST_EXIT_CANNOT ? "not " : "", number + 1,
+           slash ? slash + 1 : path,
+           status == NST_EXIT_CANNOT                  ? " # SKIP"
+           : said && strstr(said, "expected-finding") ? " # known of this kernel"
+                                                      : "");
+    for (const char *line = said; status && line && *line; line += strcspn(line, "\n") + 1) {
+        printf("# %.*s\n", (int)strcspn(line, "\n"), line);
+        if (!line[strcspn(line, "\n")])
+            break;
+    }
+    fflush(stdout);
+    free(said);
+    return status == NST_EXIT_CANNOT ? NST_EXIT_HELD : status;
+}
+
 int nst_cmd_run(int argc, char **argv)
 {
     static const struct argp_child children[] = {
@@ -290,8 +329,11 @@ int nst_cmd_run(int argc, char **argv)
         else if (!sequence[i].len) /* nothing to judge is not a pass */
             worst = nst_tool_error(NST_EXIT_USAGE, 0, "%s holds no call that can be performed",
                                    run.path[i]);
+    if (run.tap && worst != NST_EXIT_USAGE)
+        printf("TAP version 13\n1..%zu\n", run.paths);
     for (size_t i = 0; i < run.paths && worst != NST_EXIT_USAGE; i++) {
-        int status = run_file(&run, run.path[i], &sequence[i], &counts[i]);
+        int status = run.tap ? run_file_tap(&run, i, &sequence[i], &counts[i])
+                             : run_file(&run, run.path[i], &sequence[i], &counts[i]);
 
         if (status && worst != NST_EXIT_BROKE)
             worst = status;

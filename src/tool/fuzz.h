@@ -38,6 +38,7 @@ struct nst_fuzz_options {
     struct nst_known known;             /* what this kernel is known to break */
     uint32_t groups;                    /* of nst_swarm_groups; 0: drawn for each case */
     struct nst_reports *reports;        /* asked for */
+    const char *ahead;                  /* directory for what is about to run; NULL: nowhere */
 };
 
 /* Asked of the workers: to take no new case, or to end shrinking as well. */

@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ns-tool/generate.h>
 #include <ns-tool/shrink.h>
@@ -61,12 +63,27 @@ struct trial {
     struct nst_coverage *coverage; /* this worker's */
     struct nst_judgement judgement;
     size_t property; /* that must fail again */
+    int ahead;       /* file for what is about to run; -1: none */
     char why[200];
 };
 
 static int open_sandbox(struct trial *trial)
 {
     return nst_sandbox_open(&trial->options->run, &trial->sandbox, trial->why);
+}
+
+/* A kernel that dies of WHOLE takes this process with it: what it was is to be read afterwards. */
+static void write_ahead(const struct trial *trial, const struct nst_sequence *whole)
+{
+    char *text;
+    size_t len;
+
+    if (trial->ahead < 0 || nst_strace_print(whole, &text, &len) < 0)
+        return;
+    if (pwrite(trial->ahead, text, len, 0) == (ssize_t)len &&
+        ftruncate(trial->ahead, (off_t)len) == 0)
+        fdatasync(trial->ahead);
+    free(text);
 }
 
 /* Runs WHOLE and judges it; if TWINS, by second runs too: of every property that takes one, or of
@@ -76,7 +93,10 @@ static int run_and_judge(struct trial *trial, const struct nst_sequence *whole, 
 {
     const enum nst_intent intent = trial->options->setup ? NST_INTENT_ALWAYS : NST_INTENT_NONE;
     const struct nst_judge_options judge = {.random = true, .intent = intent};
-    int r = nst_run(trial->sandbox, whole, &trial->options->run, ret_trace, trial->why);
+    int r;
+
+    write_ahead(trial, whole);
+    r = nst_run(trial->sandbox, whole, &trial->options->run, ret_trace, trial->why);
 
     if (r < 0)
         return r;
@@ -277,9 +297,18 @@ int nst_fuzz_work(const struct nst_fuzz_options *options, struct nst_fuzz_shared
 {
     struct trial trial = {.options = options,
                           .shared = shared,
+                          .ahead = -1,
                           .coverage = &shared->coverage[worker % NST_FUZZ_JOBS_MAX]};
-    int r = open_sandbox(&trial);
+    char path[4400];
+    int r;
 
+    if (options->ahead) {
+        snprintf(path, sizeof path, "%s/running.%u", options->ahead, worker);
+        trial.ahead = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (trial.ahead < 0)
+            return nst_tool_error(NST_EXIT_USAGE, errno, "opening %s", path);
+    }
+    r = open_sandbox(&trial);
     if (r < 0)
         return nst_tool_error(NST_EXIT_CANNOT, r, "making a sandbox: %s", trial.why);
     while (!r && atomic_load(&shared->stop) == NST_FUZZ_RUN) {
