@@ -335,12 +335,13 @@ END_TEST
 
 int main(int argc, char **argv)
 {
+    run_if_planted(argc, argv);
+
     Suite *suite = suite_create("check");
     TCase *tests = tcase_create("check");
     char command[512];
     int status;
 
-    run_if_planted(argc, argv);
     snprintf(command, sizeof command, "'%s' check -- true >/dev/null 2>&1", nst_test_tool());
     status = system(command);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)

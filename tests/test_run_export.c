@@ -53,7 +53,7 @@ static void fail_with_output(const char *what, const char *of, int status)
     char *path = path_of("it.out");
     size_t len;
 
-    ck_abort_msg("%s: %s %d\n%s", of, what, status, nst_corpus_text(path, &len));
+    ck_abort_msg("%s: %s %d\n%.2500s", of, what, status, nst_corpus_text(path, &len));
 }
 
 static void write_text(const char *name, const char *text)

@@ -305,13 +305,14 @@ int nst_cmd_check(int argc, char **argv)
     check.options.out_to_err = check.reports.json;
     clock_gettime(CLOCK_MONOTONIC, &begun);
     status = nst_reports_open(&check.reports, argc, argv);
-    if (!status && check.sweep)
-        status = nst_sweep(&check.options, check.jobs, nst_reports_out(&check.reports),
-                           nst_reports_wanted(&check.reports) ? &check.summary : NULL);
-    else if (!status)
-        status = check_once(&check);
-    if (check.summary)
+    if (!status) {
+        status = check.sweep
+                     ? nst_sweep(&check.options, check.jobs, nst_reports_out(&check.reports),
+                                 nst_reports_wanted(&check.reports) ? &check.summary : NULL)
+                     : check_once(&check);
         status = nst_reports_write(&check.reports, check.summary, nst_tool_seconds(&begun), status);
+    }
+    nst_reports_free(&check.reports);
     nst_expects_free(&check.expects);
     free(check.allow);
     return status;

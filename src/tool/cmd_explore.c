@@ -382,8 +382,10 @@ int nst_cmd_explore(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &exploring.begun);
     exploring.reports.no_kernel = exploring.model_only;
     status = nst_reports_open(&exploring.reports, argc, argv);
-    if (status)
+    if (status) {
+        nst_reports_free(&exploring.reports);
         return status;
+    }
     if (nst_reports_wanted(&exploring.reports))
         exploring.summary = nst_summary_new("explore");
     exploring.shared = mmap(NULL, sizeof *exploring.shared, PROT_READ | PROT_WRITE,

@@ -316,6 +316,57 @@ static void report_kept(const struct fuzz *fuzz, const struct nst_fuzz_shared *s
     nst_fuzz_summary(&fuzz->options, shared, &progress);
 }
 
+/* What is kept comes first, then random cases. */
+static int fuzz_all(struct fuzz *fuzz, int argc, char **argv)
+{
+    struct stat status;
+    int opened = nst_reports_open(&fuzz->reports, argc, argv);
+
+    if (opened)
+        return opened;
+    if (!fuzz->seeded) {
+        uint32_t seed;
+
+        if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+            return nst_tool_error(NST_EXIT_CANNOT, errno, "drawing a seed");
+        fuzz->options.seed = seed;
+    }
+    if (!fuzz->save)
+        fuzz->save = stat("corpus/regressions", &status) == 0 ? "corpus/regressions" : ".";
+    if (fuzz->options.cases && fuzz->jobs > fuzz->options.cases)
+        fuzz->jobs = (unsigned)fuzz->options.cases;
+
+    char why[200] = "";
+
+    if (nst_known_read(fuzz->options.findings, &fuzz->options.known, why) < 0)
+        return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
+
+    struct nst_fuzz_shared *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (shared == MAP_FAILED)
+        return nst_tool_error(NST_EXIT_BROKE, errno, "mapping %zu bytes", sizeof *shared);
+    shared->next = fuzz->options.first;
+
+    int kept = nst_fuzz_try_kept(&fuzz->options, shared, fuzz->save);
+
+    if (!kept)
+        kept = nst_fuzz_try_known(&fuzz->options);
+
+    if (kept && !(kept == NST_EXIT_BROKE && fuzz->options.keep_going)) {
+        if (kept == NST_EXIT_BROKE && nst_reports_wanted(&fuzz->reports))
+            report_kept(fuzz, shared);
+        return kept;
+    }
+    catch_signals();
+
+    int result = search(fuzz, shared);
+
+    munmap(shared, sizeof *shared);
+    nst_known_free(&fuzz->options.known);
+    return result ? result : kept;
+}
+
 int nst_cmd_fuzz(int argc, char **argv)
 {
     static const struct argp_child children[] = {{.argp = &nst_reports_argp}, {0}};
@@ -328,56 +379,14 @@ int nst_cmd_fuzz(int argc, char **argv)
                "and kept. Ctrl-C ends it with the summary so far."};
     struct fuzz fuzz = {.options = {.share = NST_FUZZ_SHARE},
                         .jobs = 4 * (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
-    struct stat status;
+    int result;
 
     if (fuzz.jobs > NST_FUZZ_JOBS_MAX)
         fuzz.jobs = NST_FUZZ_JOBS_MAX;
     nst_tool_parse(&argp, argc, argv, &fuzz);
     fuzz.options.reports = &fuzz.reports;
 
-    int opened = nst_reports_open(&fuzz.reports, argc, argv);
-
-    if (opened)
-        return opened;
-    if (!fuzz.seeded) {
-        uint32_t seed;
-
-        if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
-            return nst_tool_error(NST_EXIT_CANNOT, errno, "drawing a seed");
-        fuzz.options.seed = seed;
-    }
-    if (!fuzz.save)
-        fuzz.save = stat("corpus/regressions", &status) == 0 ? "corpus/regressions" : ".";
-    if (fuzz.options.cases && fuzz.jobs > fuzz.options.cases)
-        fuzz.jobs = (unsigned)fuzz.options.cases;
-
-    char why[200] = "";
-
-    if (nst_known_read(fuzz.options.findings, &fuzz.options.known, why) < 0)
-        return nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
-
-    struct nst_fuzz_shared *shared =
-        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    if (shared == MAP_FAILED)
-        return nst_tool_error(NST_EXIT_BROKE, errno, "mapping %zu bytes", sizeof *shared);
-    shared->next = fuzz.options.first;
-
-    int kept = nst_fuzz_try_kept(&fuzz.options, shared, fuzz.save);
-
-    if (!kept)
-        kept = nst_fuzz_try_known(&fuzz.options);
-
-    if (kept && !(kept == NST_EXIT_BROKE && fuzz.options.keep_going)) {
-        if (kept == NST_EXIT_BROKE && nst_reports_wanted(&fuzz.reports))
-            report_kept(&fuzz, shared);
-        return kept;
-    }
-    catch_signals();
-
-    int result = search(&fuzz, shared);
-
-    munmap(shared, sizeof *shared);
-    nst_known_free(&fuzz.options.known);
-    return result ? result : kept;
+    result = fuzz_all(&fuzz, argc, argv);
+    nst_reports_free(&fuzz.reports);
+    return result;
 }

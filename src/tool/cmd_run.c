@@ -286,6 +286,55 @@ static int run_file_tap(const struct run *given, size_t number, const struct nst
     return status == NST_EXIT_CANNOT ? NST_EXIT_HELD : status;
 }
 
+/* Reads all files, then runs them. */
+static int run_all(struct run *run, int argc, char **argv)
+{
+    struct timespec begun;
+    int worst;
+
+    clock_gettime(CLOCK_MONOTONIC, &begun);
+    worst = nst_reports_open(&run->reports, argc, argv);
+    if (worst)
+        return worst;
+    run->out = nst_reports_out(&run->reports);
+    run->reports.no_kernel = run->model;
+    if (nst_reports_wanted(&run->reports) && !(run->summary = nst_run_summary_begin()))
+        return nst_tool_error(NST_EXIT_BROKE, errno, "mapping memory for the reports");
+
+    run->broken =
+        mmap(NULL, sizeof *run->broken, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (run->broken == MAP_FAILED)
+        return nst_tool_error(NST_EXIT_BROKE, errno, "mapping memory for the workers");
+
+    struct nst_sequence *sequence = calloc(run->paths, sizeof *sequence);
+    struct nst_read_counts *counts = calloc(run->paths, sizeof *counts);
+
+    if (!sequence || !counts)
+        return nst_tool_error(NST_EXIT_BROKE, ENOMEM, "reading");
+    for (size_t i = 0; i < run->paths && worst != NST_EXIT_BROKE; i++)
+        if (nst_input_read(run->path[i], &sequence[i], &counts[i]))
+            worst = NST_EXIT_USAGE;
+        else if (!sequence[i].len) /* nothing to judge is not a pass */
+            worst = nst_tool_error(NST_EXIT_USAGE, 0, "%s holds no call that can be performed",
+                                   run->path[i]);
+    if (run->tap && worst != NST_EXIT_USAGE)
+        printf("TAP version 13\n1..%zu\n", run->paths);
+    for (size_t i = 0; i < run->paths && worst != NST_EXIT_USAGE; i++) {
+        int status = run->tap ? run_file_tap(run, i, &sequence[i], &counts[i])
+                              : run_file(run, run->path[i], &sequence[i], &counts[i]);
+
+        if (status && worst != NST_EXIT_BROKE)
+            worst = status;
+    }
+    for (size_t i = 0; sequence && i < run->paths; i++)
+        nst_sequence_free(&sequence[i]);
+    free(sequence);
+    free(counts);
+    return nst_reports_write(&run->reports,
+                             run->summary ? nst_run_summary_finish(run->summary) : NULL,
+                             nst_tool_seconds(&begun), worst);
+}
+
 int nst_cmd_run(int argc, char **argv)
 {
     static const struct argp_child children[] = {
@@ -300,49 +349,10 @@ int nst_cmd_run(int argc, char **argv)
     struct run run = {.repeat = 1,
                       .jobs = 1,
                       .how = {.run = {.undo = true}, .judge = {.intent = NST_INTENT_ASKED}}};
-    struct timespec begun;
-    int worst;
+    int status;
 
     nst_tool_parse(&argp, argc, argv, &run);
-    clock_gettime(CLOCK_MONOTONIC, &begun);
-    worst = nst_reports_open(&run.reports, argc, argv);
-    if (worst)
-        return worst;
-    run.out = nst_reports_out(&run.reports);
-    run.reports.no_kernel = run.model;
-    if (nst_reports_wanted(&run.reports) && !(run.summary = nst_run_summary_begin()))
-        return nst_tool_error(NST_EXIT_BROKE, errno, "mapping memory for the reports");
-
-    run.broken =
-        mmap(NULL, sizeof *run.broken, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (run.broken == MAP_FAILED)
-        return nst_tool_error(NST_EXIT_BROKE, errno, "mapping memory for the workers");
-
-    struct nst_sequence *sequence = calloc(run.paths, sizeof *sequence);
-    struct nst_read_counts *counts = calloc(run.paths, sizeof *counts);
-
-    if (!sequence || !counts)
-        return nst_tool_error(NST_EXIT_BROKE, ENOMEM, "reading");
-    for (size_t i = 0; i < run.paths && worst != NST_EXIT_BROKE; i++)
-        if (nst_input_read(run.path[i], &sequence[i], &counts[i]))
-            worst = NST_EXIT_USAGE;
-        else if (!sequence[i].len) /* nothing to judge is not a pass */
-            worst = nst_tool_error(NST_EXIT_USAGE, 0, "%s holds no call that can be performed",
-                                   run.path[i]);
-    if (run.tap && worst != NST_EXIT_USAGE)
-        printf("TAP version 13\n1..%zu\n", run.paths);
-    for (size_t i = 0; i < run.paths && worst != NST_EXIT_USAGE; i++) {
-        int status = run.tap ? run_file_tap(&run, i, &sequence[i], &counts[i])
-                             : run_file(&run, run.path[i], &sequence[i], &counts[i]);
-
-        if (status && worst != NST_EXIT_BROKE)
-            worst = status;
-    }
-    for (size_t i = 0; sequence && i < run.paths; i++)
-        nst_sequence_free(&sequence[i]);
-    free(sequence);
-    free(counts);
-    return run.summary ? nst_reports_write(&run.reports, nst_run_summary_finish(run.summary),
-                                           nst_tool_seconds(&begun), worst)
-                       : worst;
+    status = run_all(&run, argc, argv);
+    nst_reports_free(&run.reports);
+    return status;
 }

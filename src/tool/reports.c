@@ -133,9 +133,20 @@ static int write_one(struct nst_reports *reports, size_t format, const json_t *s
                : status;
 }
 
+void nst_reports_free(struct nst_reports *reports)
+{
+    for (size_t i = 0; i < NST_REPORT_FORMATS; i++) {
+        if (reports->file[i])
+            fclose(reports->file[i]);
+        free(reports->path[i]);
+    }
+    free(reports->arguments);
+    *reports = (struct nst_reports){.json = reports->json};
+}
+
 int nst_reports_write(struct nst_reports *reports, json_t *summary, double seconds, int status)
 {
-    if (nst_reports_wanted(reports)) {
+    if (nst_reports_wanted(reports) && (summary || status == NST_EXIT_HELD)) {
         if (!summary ||
             json_object_set_new(summary, "arguments", nst_summary_text(reports->arguments)) < 0 ||
             json_object_set_new(summary, "kernel", kernel(!reports->no_kernel)) < 0 ||
@@ -150,8 +161,6 @@ int nst_reports_write(struct nst_reports *reports, json_t *summary, double secon
         }
     }
     json_decref(summary);
-    for (size_t i = 0; i < NST_REPORT_FORMATS; i++)
-        free(reports->path[i]);
-    free(reports->arguments);
+    nst_reports_free(reports);
     return status;
 }

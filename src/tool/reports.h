@@ -41,9 +41,13 @@ static inline FILE *nst_reports_out(const struct nst_reports *reports)
  * the command's. Returns an nst_exit. */
 int nst_reports_open(struct nst_reports *reports, int argc, char **argv);
 
-/* Adds what this kernel is, SECONDS and STATUS to SUMMARY, which it takes (NULL: there was no
- * memory), writes all that was asked for, and closes. Returns STATUS, or NST_EXIT_BROKE where
+/* Adds what this kernel is, SECONDS and STATUS to SUMMARY, which it takes, writes all that was asked
+ * for, and closes. With a SUMMARY of NULL nothing is written: where STATUS is NST_EXIT_HELD, there was
+ * no memory. Returns STATUS, or NST_EXIT_BROKE where
  * something couldn't be written, which is printed. */
 int nst_reports_write(struct nst_reports *reports, json_t *summary, double seconds, int status);
+
+/* Frees what REPORTS owns and closes; harmless twice. */
+void nst_reports_free(struct nst_reports *reports);
 
 #endif
