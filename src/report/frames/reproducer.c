@@ -253,13 +253,20 @@ static void live(int actor)
     _exit(0);
 }
 
-/* Waits for an actor's word. */
-static int wait_for_word(void)
+/* Waits for a word, a minute at most. Of ACTOR, unless it is 0, until it has ended. */
+static int wait_for_word(int actor)
 {
     struct pollfd poll_fd = {done[0], POLLIN, 0};
     char byte;
+    int i;
 
-    return poll(&poll_fd, 1, 5000) == 1 && read(done[0], &byte, 1) == 1;
+    for (i = 0; i < 600; i++) {
+        if (poll(&poll_fd, 1, 100) == 1)
+            return read(done[0], &byte, 1) == 1;
+        if (actor && waitpid(shared->pid[actor], NULL, WNOHANG) == shared->pid[actor])
+            return 0;
+    }
+    return 0;
 }
 
 struct renamer {
@@ -339,7 +346,7 @@ static int differs(unsigned i)
         return call->error != -1;
     }
     shared->made = 0;
-    if (write(wake[call->actor][1], &i, sizeof i) != sizeof i || !wait_for_word()) {
+    if (write(wake[call->actor][1], &i, sizeof i) != sizeof i || !wait_for_word(call->actor)) {
         shared->alive[call->actor] = 0;
         printf("%s\n    no answer\n", call->text);
         return call->error != -1;
@@ -349,7 +356,7 @@ static int differs(unsigned i)
         printf("%s = ?\n", call->text);
         return call->error != -1;
     }
-    if (shared->made && !wait_for_word())
+    if (shared->made && !wait_for_word(0))
         fail("starting actor %d", shared->made);
     printf("%s = %s\n", call->text, shared->error ? strerror(shared->error) : "0");
     if (call->error != -1 && call->error != shared->error) {
@@ -440,7 +447,7 @@ static int observe(void)
     make_pipe(done);
     if (fork() == 0)
         live(calls[0].actor);
-    if (!wait_for_word())
+    if (!wait_for_word(0))
         fail("starting the first actor");
     for (i = 0; i < CALLS; i++)
         different |= differs(i);
