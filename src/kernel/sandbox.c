@@ -172,30 +172,22 @@ static int make_of(struct nst_sandbox *sandbox, const struct nst_run_options *op
     return !error && arena->ready == 2 ? arena->error : error;
 }
 
-/* A process that hangs in the kernel can't be killed (6.18, fanotify_mark() of a namespace that
- * went, once in 830,000 cases): it is given up then, and what it maps stays mapped. Returns false
- * of such a one. */
-static bool wait_for_end(const struct nst_sandbox *sandbox)
-{
-    struct pollfd end = {.fd = sandbox->pidfd, .events = POLLIN};
-
-    if (sandbox->pidfd >= 0 && poll(&end, 1, GIVEN_UP_MS) == 0)
-        return false;
-    while (NST_SYS(WAIT, waitpid(sandbox->init, NULL, 0)) < 0 && errno == EINTR)
-        ;
-    return true;
-}
-
-/* Ends all of SANDBOX but itself. Doing so again is harmless. */
+/* Ends all of SANDBOX but itself. Doing so again is harmless.
+ *
+ * A process that hangs in the kernel can't be killed (6.18, fanotify_mark() of a namespace that
+ * went, once in 830,000 cases): it is given up then, and what it maps stays mapped. */
 static void unmake(struct nst_sandbox *sandbox)
 {
-    if (sandbox->lifeline >= 0)
-        NST_SYS(CLOSE, close(sandbox->lifeline));
+    struct pollfd end = {.fd = sandbox->pidfd, .events = POLLIN};
     bool ended = true;
 
+    if (sandbox->lifeline >= 0)
+        NST_SYS(CLOSE, close(sandbox->lifeline));
     if (sandbox->init > 0) {
         NST_SYS(KILL, kill(sandbox->init, SIGKILL));
-        ended = wait_for_end(sandbox);
+        ended = end.fd < 0 || NST_SYS(POLL, poll(&end, 1, GIVEN_UP_MS)) != 0;
+        while (ended && NST_SYS(WAIT, waitpid(sandbox->init, NULL, 0)) < 0 && errno == EINTR)
+            ;
     }
     if (sandbox->pidfd >= 0)
         NST_SYS(CLOSE, close(sandbox->pidfd));

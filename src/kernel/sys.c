@@ -41,6 +41,7 @@ const struct nst_sys_type nst_sys_types[NST_SYS_ROWS] = {
     [NST_SYS_IDS] = {.name = "setresuid", .error = {EAGAIN, EPERM}},
     [NST_SYS_CAPS] = {.name = "capset", .error = {EPERM}},
     [NST_SYS_WAIT] = {.name = "waitpid", .error = {EINTR}},
+    [NST_SYS_POLL] = {.name = "poll", .error = {EINTR, ENOMEM}},
     /* Of children: what its man page names are answers. */
     [NST_SYS_KILL] = {.name = "kill", .error = {0}},
     [NST_SYS_SELF] = {.name = "prctl", .error = {0}},

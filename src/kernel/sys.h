@@ -49,6 +49,7 @@ enum nst_sys_row {
     NST_SYS_IDS,
     NST_SYS_CAPS,
     NST_SYS_WAIT,
+    NST_SYS_POLL,
     NST_SYS_KILL,
     NST_SYS_SELF,
     NST_SYS_WAKE,
