@@ -90,11 +90,6 @@ static void interrupt(int signal)
     interrupted = true;
 }
 
-static double seconds(const struct exploring *exploring)
-{
-    return nst_tool_seconds(&exploring->begun);
-}
-
 /* What the model is to be of: this kernel, where one is asked. */
 static int probe(struct exploring *exploring)
 {
@@ -122,7 +117,7 @@ static void tell(const struct exploring *exploring, uint32_t to)
     uint32_t next = exploring->shared->next;
 
     fprintf(stderr, "%.0f s  depth %u: %u of %u states, %" PRIu64 " runs, %" PRIu64 " broken\n",
-            seconds(exploring), explore->depth,
+            nst_tool_seconds(&exploring->begun), explore->depth,
             next < to ? next - explore->level[explore->depth - 1]
                       : to - explore->level[explore->depth - 1],
             to - explore->level[explore->depth - 1], exploring->shared->runs,
@@ -133,7 +128,7 @@ static void tell(const struct exploring *exploring, uint32_t to)
 static int wait_for(struct exploring *exploring, unsigned workers, uint32_t to)
 {
     int worst = NST_EXIT_HELD;
-    double told = seconds(exploring);
+    double told = nst_tool_seconds(&exploring->begun);
 
     while (workers) {
         struct timespec moment = {.tv_nsec = 50000000};
@@ -149,8 +144,8 @@ static int wait_for(struct exploring *exploring, unsigned workers, uint32_t to)
         }
         exploring->shared->stop |= interrupted;
         nanosleep(&moment, NULL);
-        if (seconds(exploring) - told > 5) {
-            told = seconds(exploring);
+        if (nst_tool_seconds(&exploring->begun) - told > 5) {
+            told = nst_tool_seconds(&exploring->begun);
             tell(exploring, to);
         }
     }
@@ -301,7 +296,7 @@ static int go_deeper(struct exploring *exploring)
     if (!exploring->model_only)
         fprintf(out, ", %" PRIu64 " held against the kernel in %" PRIu64 " runs",
                 exploring->shared->judged, exploring->shared->runs);
-    fprintf(out, "; %.1f s\n", seconds(exploring));
+    fprintf(out, "; %.1f s\n", nst_tool_seconds(&exploring->begun));
     fflush(out);
     return status;
 }
@@ -398,5 +393,6 @@ int nst_cmd_explore(int argc, char **argv)
     nst_explore_free(&exploring.explore);
     nst_known_free(&exploring.known);
     munmap(exploring.shared, sizeof *exploring.shared);
-    return nst_reports_write(&exploring.reports, exploring.summary, seconds(&exploring), status);
+    return nst_reports_write(&exploring.reports, exploring.summary,
+                             nst_tool_seconds(&exploring.begun), status);
 }
