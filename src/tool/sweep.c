@@ -81,16 +81,20 @@ static void work(struct sweep *sweep)
         run_one(sweep, index);
 }
 
-static void show_progress(const struct sweep *sweep)
+/* On a terminal all the time, elsewhere a line now and then; TURN counts tenths of a second. */
+static void show_progress(const struct sweep *sweep, unsigned turn)
 {
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%zu of %zu runs", atomic_load(&sweep->done), 2 * sweep->calls);
+    bool terminal = isatty(STDERR_FILENO);
+
+    if (terminal || turn % 50 == 49)
+        fprintf(stderr, "%s%zu of %zu runs%s", terminal ? "\r" : "", atomic_load(&sweep->done),
+                2 * sweep->calls, terminal ? "" : "\n");
 }
 
 /* Workers beside each other; each waits for the stages of its own runs. */
 static int run_all(struct sweep *sweep, unsigned jobs)
 {
-    unsigned started = 0;
+    unsigned started = 0, turn = 0;
 
     for (; started < jobs; started++) {
         pid_t pid = fork();
@@ -113,7 +117,7 @@ static int run_all(struct sweep *sweep, unsigned jobs)
             started--;
         else if (!pid)
             usleep(100000);
-        show_progress(sweep);
+        show_progress(sweep, turn++);
     }
     if (isatty(STDERR_FILENO))
         fputs("\r\033[K", stderr);
