@@ -102,10 +102,11 @@ struct nst_check_promise {
 extern const struct nst_check_promise nst_check_promises[NST_CHECK_PROPERTIES];
 
 /* Runs the command to its end and judges it. Signals that this process gets meanwhile go to the
- * command. RET_CHECK is to be unmapped with nst_check_free(). Nothing lives on once this process is
- * gone, however it ends, except what `host` or `no_pid_namespace` let escape.
- * Returns 0; -EPERM or what else clone(2) gives where namespaces aren't allowed; -ENOENT, -EACCES
- * and what else execve(2) gives of the command; -ENOMEM; with WHY (of 200 bytes) set. */
+ * command. RET_CHECK is to be unmapped with nst_check_free(). Its own first process may end some 10
+ * ms later, as a child of the caller that is to be waited for. Nothing lives on once this process
+ * is gone, however it ends, except what `host` or `no_pid_namespace` let escape. Returns 0; -EPERM
+ * or what else clone(2) gives where namespaces aren't allowed; -ENOENT, -EACCES and what else
+ * execve(2) gives of the command; -ENOMEM; with WHY (of 200 bytes) set. */
 int nst_check_run(const struct nst_check_options *options, struct nst_check **ret_check, char *why)
     __attribute__((warn_unused_result));
 void nst_check_free(struct nst_check *check); /* NULL is allowed */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -123,6 +125,9 @@ static _Noreturn void begin_stage(struct nst_stage *stage, const sigset_t *signa
     r = nst_supervise(stage);
     if (r < 0 && !stage->check->error)
         give_up(stage->check, r, "watching the command");
+    /* All is over but the end of the watch, which takes the kernel some 10 ms
+     * (fsnotify_destroy_group(), which waits for a reaper of marks): nobody waits for that. */
+    send(stage->lifeline, "", 1, MSG_NOSIGNAL);
     _exit(0);
 }
 
@@ -168,18 +173,26 @@ static void fill_signals(sigset_t *signals)
     sigaddset(signals, SIGCHLD);
 }
 
-/* Waits for the stage's end. A terminal's own signals come to the command by themselves, as it is
- * in the same process group. */
-static void pass_signals(pid_t stage, const sigset_t *signals)
+/* Waits for the stage's word that all is over, or its death. A terminal's own signals come to the
+ * command by themselves, as it is in the same process group. */
+static int pass_signals(const struct nst_stage *stage, pid_t pid, const sigset_t *signals)
 {
-    siginfo_t info;
+    struct pollfd fd[] = {
+        {.fd = stage->lifeline, .events = POLLIN},
+        {.fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN}};
+    struct signalfd_siginfo info;
 
-    while (waitpid(stage, NULL, WNOHANG) == 0) {
-        if (sigwaitinfo(signals, &info) < 0)
-            continue;
-        if (info.si_signo != SIGCHLD && info.si_code != SI_KERNEL)
-            kill(stage, info.si_signo);
+    if (fd[1].fd < 0)
+        return -errno;
+    while (!fd[0].revents) {
+        if (poll(fd, 2, -1) < 0 && errno != EINTR)
+            break;
+        while (read(fd[1].fd, &info, sizeof info) == sizeof info)
+            if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
+                kill(pid, (int)info.ssi_signo);
     }
+    close(fd[1].fd);
+    return 0;
 }
 
 /* Begins the first process, in NAMESPACES (CLONE_NEW…) of its own. */
@@ -189,7 +202,7 @@ static int begin(struct nst_stage *stage, unsigned long namespaces, const sigset
     int lifeline[2], r = 0;
     long pid;
 
-    if (pipe2(lifeline, O_CLOEXEC) < 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lifeline) < 0)
         return -errno;
     pid = syscall(SYS_clone, namespaces | SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid < 0) {
@@ -202,7 +215,7 @@ static int begin(struct nst_stage *stage, unsigned long namespaces, const sigset
     close(lifeline[0]);
     if (!r && namespaces & CLONE_NEWUSER)
         r = map_to_root((pid_t)pid);
-    if (!r && write(lifeline[1], "", 1) != 1)
+    if (!r && send(lifeline[1], "", 1, MSG_NOSIGNAL) != 1)
         r = -errno;
     if (r < 0) {
         close(lifeline[1]);
@@ -228,14 +241,19 @@ static int run(struct nst_stage *stage, const sigset_t *signals)
         r = begin(stage, namespaces | CLONE_NEWUSER, signals, &pid);
     if (r < 0)
         return r;
-    pass_signals(pid, signals);
+    r = pass_signals(stage, pid, signals);
+    if (stage->check->error == EPIPE) /* it died: it is waited for, so that nothing of it is left */
+        waitpid(pid, NULL, 0);
+    else
+        waitpid(pid, NULL, WNOHANG);
     close(stage->lifeline);
-    return 0;
+    return r;
 }
 
 int nst_check_run(const struct nst_check_options *options, struct nst_check **ret_check, char *why)
 {
-    struct nst_stage stage = {.options = options, .listener = -1, .latest = SIZE_MAX, .changing = SIZE_MAX};
+    struct nst_stage stage = {
+        .options = options, .listener = -1, .latest = SIZE_MAX, .changing = SIZE_MAX};
     sigset_t signals, before;
     int r;
 

@@ -95,9 +95,10 @@ static void show_progress(const struct sweep *sweep, unsigned turn)
 static int run_all(struct sweep *sweep, unsigned jobs)
 {
     unsigned started = 0, turn = 0;
+    pid_t worker[64];
 
-    for (; started < jobs; started++) {
-        pid_t pid = fork();
+    for (; started < jobs && started < 64; started++) {
+        pid_t pid = worker[started] = fork();
 
         if (pid < 0)
             break;
@@ -109,13 +110,12 @@ static int run_all(struct sweep *sweep, unsigned jobs)
     }
     if (!started)
         return -errno;
-    while (started) {
-        int status;
-        pid_t pid = waitpid(-1, &status, WNOHANG);
+    while (started) { /* of the workers only: stages are children, too */
+        pid_t pid = waitpid(worker[started - 1], NULL, WNOHANG);
 
-        if (pid > 0 || (pid < 0 && errno == ECHILD))
+        if (pid)
             started--;
-        else if (!pid)
+        else
             usleep(100000);
         show_progress(sweep, turn++);
     }
