@@ -85,8 +85,10 @@ static int check_others(const struct taken *taken)
 
     for (uint32_t i = 0; i < before->len; i++) {
         const struct nst_node *node = &before->node[i];
-        bool adrift = node->parent != NST_NONE && (before->node[node->parent].adrift ||
-                                                   before->node[node->parent].mount->deleted);
+        /* The place of what was removed isn't known (nst_place_in()). */
+        bool adrift = node->mount->deleted ||
+                      (node->parent != NST_NONE && (before->node[node->parent].adrift ||
+                                                    before->node[node->parent].mount->deleted));
 
         if (nst_spread_is(spread, i) == NST_NONE && !taken->goes[i] && !adrift &&
             nst_spread_judges(spread, node->view))
