@@ -18,8 +18,7 @@ struct nst_shown {
     char what[TEXT]; /* type, options, propagation */
     double since;
     size_t call; /* that brought it; SIZE_MAX: unknown */
-    bool allowed, gone, is_ns, is_direct;
-    size_t finding; /* index, or SIZE_MAX */
+    bool allowed, gone, is_ns;
 };
 
 /* A mount namespace that a program began in, as it looked when the last one did. */
@@ -27,7 +26,7 @@ struct nst_inhabited {
     uint64_t ns; /* inode of its file */
     int pid;
     char process[16];
-    struct nst_table table; /* as seen through its root */
+    struct nst_table table;  /* as seen through its root */
     struct nst_table parent; /* what the parent showed then */
     size_t call;
 };
@@ -57,7 +56,7 @@ struct nst_stage {
     size_t inhabiteds, inhabited_cap;
     struct nst_spot *spot;
     size_t spots, spot_cap;
-    size_t latest;   /* the call that was let go last of those that attach a mount; SIZE_MAX: none */
+    size_t latest; /* the call that was let go last of those that attach a mount; SIZE_MAX: none */
     size_t changing; /* of those that change a table or a process's namespace */
     pid_t command;
     bool command_ended;
@@ -91,6 +90,10 @@ void nst_look_inside(struct nst_stage *stage, pid_t pid, const char *process, si
                      bool begins);
 uint64_t nst_look_ns(const struct nst_stage *stage, pid_t pid); /* inode; 0: it is gone */
 int nst_look_read(struct nst_table *ret_table);                 /* the parent's */
+/* The one of TABLE that LIKE is, by its unique id where there is one; NULL. */
+const struct nst_mount *nst_look_find(const struct nst_table *table, const struct nst_mount *like);
+/* Whether --allow names PATH. */
+bool nst_look_allows(const struct nst_check_options *options, const char *path);
 
 /* left.c: what is there when all is over. */
 void nst_left_processes(struct nst_stage *stage);

@@ -2,7 +2,6 @@
  * which copy is less restricted than what it is of. */
 #include "check/check.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,9 +28,8 @@ static bool may_be_shared(const struct nst_stage *stage, const char *point)
 {
     const struct nst_check_options *options = stage->options;
 
-    for (size_t i = 0; i < options->allows; i++)
-        if (!fnmatch(options->allow[i], point, 0))
-            return true;
+    if (nst_look_allows(options, point))
+        return true;
     for (size_t i = 0; i < options->expects; i++)
         if (options->expect[i].kind == NST_EXPECT_SHARED &&
             is_below(point, options->expect[i].inside))

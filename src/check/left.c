@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,15 +139,6 @@ static void add_shown(struct nst_stage *stage, struct nst_shown *shown)
                       "%s: %s is left in the parent", point, shown->what);
 }
 
-static const struct nst_mount *find(const struct nst_table *table, const struct nst_mount *like)
-{
-    for (size_t i = 0; i < table->len; i++)
-        if (like->unique_id ? table->mount[i].unique_id == like->unique_id
-                            : table->mount[i].id == like->id)
-            return &table->mount[i];
-    return NULL;
-}
-
 /* What was there before, and isn't, or isn't so any more. */
 static void compare(struct nst_stage *stage)
 {
@@ -157,7 +147,8 @@ static void compare(struct nst_stage *stage)
     if (nst_look_read(&now) < 0)
         return;
     for (size_t i = 0; i < stage->before.len; i++) {
-        const struct nst_mount *before = &stage->before.mount[i], *after = find(&now, before);
+        const struct nst_mount *before = &stage->before.mount[i],
+                               *after = nst_look_find(&now, before);
         struct nst_change change = {after ? NST_CHANGED : NST_VANISHED, before, after};
         bool same = after && !strcmp(before->options, after->options) &&
                     before->peer_group == after->peer_group && before->master == after->master &&
@@ -189,12 +180,10 @@ void nst_left_spots(struct nst_stage *stage)
     for (size_t i = 0; i < stage->spots; i++) {
         const struct nst_spot *spot = &stage->spot[i];
         struct stat status;
-        bool allowed = false;
 
-        for (size_t n = 0; n < stage->options->allows; n++)
-            allowed |= !fnmatch(stage->options->allow[n], spot->path, 0);
-        if (allowed || !spot->mounted || stat(spot->path, &status) < 0 ||
-            status.st_dev != spot->dev || status.st_ino != spot->ino)
+        if (nst_look_allows(stage->options, spot->path) || !spot->mounted ||
+            stat(spot->path, &status) < 0 || status.st_dev != spot->dev ||
+            status.st_ino != spot->ino)
             continue;
         nst_check_add(stage, NST_CHECK_CLEANUP, spot->call, spot->path,
                       "%s: a directory made to mount on is left", spot->path);

@@ -40,10 +40,15 @@ uint64_t nst_look_ns(const struct nst_stage *stage, pid_t pid)
     return fstatat(stage->proc, name, &status, 0) < 0 ? 0 : status.st_ino;
 }
 
-static bool is_allowed(const struct nst_stage *stage, const char *point)
+const struct nst_mount *nst_look_find(const struct nst_table *table, const struct nst_mount *like)
 {
-    for (size_t i = 0; i < stage->options->allows; i++)
-        if (!fnmatch(stage->options->allow[i], point, 0))
+    return find(table, id_of(like));
+}
+
+bool nst_look_allows(const struct nst_check_options *options, const char *path)
+{
+    for (size_t i = 0; i < options->allows; i++)
+        if (!fnmatch(options->allow[i], path, 0))
             return true;
     return false;
 }
@@ -57,8 +62,7 @@ static int add(struct nst_stage *stage, uint64_t id, const struct nst_mount *mou
     if (nst_check_grow(&stage->shown, stage->showns, &stage->shown_cap, sizeof *stage->shown) < 0)
         return -ENOMEM;
     shown = &stage->shown[stage->showns++];
-    *shown = (struct nst_shown){
-        .id = id, .since = nst_check_now(), .call = stage->latest, .finding = SIZE_MAX};
+    *shown = (struct nst_shown){.id = id, .since = nst_check_now(), .call = stage->latest};
     stage->check->attached++;
     if (!mount) {
         snprintf(shown->what, sizeof shown->what, "a mount");
@@ -69,7 +73,7 @@ static int add(struct nst_stage *stage, uint64_t id, const struct nst_mount *mou
     snprintf(shown->what, sizeof shown->what, "%s (%s) %s", mount->type, mount->options,
              propagation ? propagation : "");
     free(propagation);
-    shown->allowed = is_allowed(stage, mount->point);
+    shown->allowed = nst_look_allows(stage->options, mount->point);
     shown->is_ns = !strcmp(mount->type, "nsfs");
     return 0;
 }

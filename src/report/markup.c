@@ -41,7 +41,7 @@ struct row {
 struct drawing {
     struct row *row;
     size_t len;
-    int width, height;
+    int height;
 };
 
 static size_t count(const json_t *namespaces)

@@ -18,7 +18,6 @@
 #include "tool/tool.h"
 
 struct outcome {
-    _Atomic bool whole;
     bool reached; /* it came to that call at all: a command may go another way */
     int status;
     int error; /* that the call failed with */
@@ -69,7 +68,6 @@ static void run_one(struct sweep *sweep, size_t index)
         judge(check, outcome);
         nst_check_free(check);
     }
-    atomic_store(&outcome->whole, true);
     atomic_fetch_add(&sweep->done, 1);
 }
 
