@@ -5,6 +5,8 @@ set -u
 if [ "${1-}" != --inside ]; then
     user=
     [ "$(id -u)" -eq 0 ] || user=--map-root-user
+    core=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
+    taskset -cp "$core" $$ >/dev/null 2>&1 # as a sandbox does: some of what a kernel does differs across cores
     unshare $user --mount --propagation private --pid --fork --kill-child true 2>/dev/null || exit 77
     exec unshare $user --mount --propagation private --pid --fork --kill-child sh "$0" --inside
 fi
