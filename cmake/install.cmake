@@ -3,7 +3,7 @@ install(TARGETS nstool EXPORT ns-tool)
 install(FILES ${public_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ns-tool)
 
 set(pc_requires "")
-foreach(module mount libseccomp jansson)
+foreach(module libseccomp jansson)
     if(${module}_FOUND)
         string(APPEND pc_requires " ${module}")
     endif()

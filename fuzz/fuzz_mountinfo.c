@@ -9,15 +9,15 @@
 
 #include "fuzz.h"
 
+#if NST_HAVE_MOUNT
+#include <libmount/libmount.h>
+
 static bool broken(char *why, size_t index, const char *what, const char *ours, const char *theirs)
 {
     snprintf(why, NST_FUZZ_WHY, "mount %zu: its %s is \"%.200s\", in libmount's eyes \"%.200s\"",
              index + 1, what, ours, theirs);
     return false;
 }
-
-#if NST_HAVE_MOUNT
-#include <libmount/libmount.h>
 
 /* The bytes that libmount's unmangle() (lib/mangle.c) reads otherwise: \000, which ends its string,
  * and what is more than a byte. The kernel writes neither. */

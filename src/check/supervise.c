@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -102,10 +103,30 @@ static int receive_fd(int channel)
     return fd;
 }
 
-/* The command's process, up to its execve(2), whose failure it tells by a byte on FAILED. */
+/* The file that execvp(3) comes to, looked for before calls are held: it tries each directory of
+ * PATH, and each execve(2) waits, failing or not. NULL: it is execvp()'s to say. */
+static const char *find_program(const char *name, char path[PATH_MAX])
+{
+    const char *entry = strchr(name, '/') ? NULL : getenv("PATH");
+
+    while (entry && *entry && *entry != ':') { /* an empty one is the working directory */
+        size_t len = strcspn(entry, ":");
+
+        if (snprintf(path, PATH_MAX, "%.*s/%s", (int)len, entry, name) < PATH_MAX &&
+            access(path, X_OK) == 0)
+            return path;
+        entry += len + (entry[len] == ':');
+    }
+    return NULL;
+}
+
+/* The command's process, up to its execve(2), whose failure it tells by a byte on FAILED. It waits
+ * for a word on CHANNEL before: the parent has been looked at. */
 static _Noreturn void be_command(const struct nst_stage *stage, int channel, int failed)
 {
     const struct nst_check_options *options = stage->options;
+    char path[PATH_MAX], word;
+    const char *program = find_program(options->argv[0], path);
     sigset_t none;
     int error;
 
@@ -121,17 +142,32 @@ static _Noreturn void be_command(const struct nst_stage *stage, int channel, int
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (!options->host && send_fd(channel, nst_filter_install()) < 0)
         _exit(127);
+    if (read(channel, &word, 1) != 1)
+        _exit(126);
     close(channel);
-    execvp(options->argv[0], options->argv);
+    if (program)
+        execv(program, options->argv);
+    execvp(options->argv[0], options->argv); /* a script without an interpreter's name, too */
     error = errno;
     if (write(failed, &error, sizeof error) < 0)
         _exit(126);
     _exit(127);
 }
 
+static int look_at_first(struct nst_stage *stage)
+{
+    int r = nst_look_read(&stage->before);
+
+    for (size_t i = 0; r >= 0 && i < stage->before.len; i++)
+        r = nst_table_add(&stage->last, &stage->before.mount[i]);
+    stage->check->mounts = stage->before.len;
+    stage->parent = nst_look_ns(stage, getpid());
+    return r;
+}
+
 static int start(struct nst_stage *stage, int *ret_failed)
 {
-    int channel[2], failed[2];
+    int channel[2], failed[2], r;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0 ||
         pipe2(failed, O_CLOEXEC) < 0)
@@ -148,8 +184,12 @@ static int start(struct nst_stage *stage, int *ret_failed)
     *ret_failed = failed[0];
     stage->listener = stage->options->host ? -EOPNOTSUPP : receive_fd(channel[0]);
     stage->check->unheld = stage->listener < 0;
+    r = look_at_first(stage);
+    stage->begun = nst_check_now();
+    if (r >= 0 && send(channel[0], "", 1, MSG_NOSIGNAL) != 1)
+        r = -errno;
     close(channel[0]);
-    return 0;
+    return r;
 }
 
 /* Processes that ended; orphans come to this one. */
@@ -245,26 +285,11 @@ static void end_all(struct nst_stage *stage)
     }
 }
 
-static int look_at_first(struct nst_stage *stage)
-{
-    int r = nst_look_read(&stage->before);
-
-    if (r >= 0)
-        r = nst_look_read(&stage->last);
-    stage->check->mounts = stage->before.len;
-    stage->parent = nst_look_ns(stage, getpid());
-    return r;
-}
-
 int nst_supervise(struct nst_stage *stage)
 {
     struct nst_check *check = stage->check;
-    int failed = -1, error = 0, r = look_at_first(stage);
+    int failed = -1, error = 0, r = start(stage, &failed);
 
-    if (r < 0)
-        return r;
-    stage->begun = nst_check_now();
-    r = start(stage, &failed);
     if (r >= 0)
         r = wait_for_all(stage);
     check->seconds = (nst_check_now() - stage->begun) / 1e3;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -207,7 +209,8 @@ static void note_mounted(struct nst_stage *stage, const struct nst_call *call)
     }
 }
 
-/* Whether CALL may attach a mount: of several processes' calls that are under way, one that does. */
+/* Whether CALL may attach a mount: of several processes' calls that are under way, one that does.
+ */
 static bool attaches(const struct nst_call *call)
 {
     const uint64_t others = MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
@@ -258,6 +261,25 @@ static int note(struct nst_stage *stage, const struct seccomp_notif *notif, size
     return options->fault == NST_CHECK_KILLS ? -1 : check->fault_error;
 }
 
+/* Whether the program isn't there: execvp(3) tries each directory of PATH. */
+static bool is_missing(const struct nst_stage *stage, pid_t pid, const char *path)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+    char name[32];
+    int root, fd, error;
+
+    snprintf(name, sizeof name, "%d/root", (int)pid);
+    root = *path == '/' ? openat(stage->proc, name, O_PATH | O_CLOEXEC) : -1;
+    if (root < 0)
+        return false;
+    fd = (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+    error = errno;
+    if (fd >= 0)
+        close(fd);
+    close(root);
+    return fd < 0 && error == ENOENT;
+}
+
 /* A program begins: what does it find where it is? */
 static void begin(struct nst_stage *stage, const struct seccomp_notif *notif)
 {
@@ -266,6 +288,8 @@ static void begin(struct nst_stage *stage, const struct seccomp_notif *notif)
     const char *path = read_string((pid_t)notif->pid, notif->data.args[at], text);
     const char *name = path ? strrchr(path, '/') : NULL;
 
+    if (path && is_missing(stage, (pid_t)notif->pid, path))
+        return;
     if (!path || (!*path && at)) { /* of a descriptor */
         read_name(stage, (pid_t)notif->pid, text, sizeof text);
         path = text;
