@@ -140,12 +140,12 @@ static inline int nst_test_enter_shared(void)
 static inline pid_t nst_test_spawn(const char *const *args, bool ordinary, int out, int err)
 {
     int tool = open(nst_test_tool(), O_RDONLY | O_CLOEXEC);
-    char *argv[32] = {"ns-tool"};
+    char *argv[2048] = {"ns-tool"};
     pid_t pid;
 
     ck_assert_int_ge(tool, 0);
     for (size_t i = 0; args[i]; i++) {
-        ck_assert_uint_lt(i, 30);
+        ck_assert_uint_lt(i, 2046);
         argv[i + 1] = (char *)(uintptr_t)args[i];
     }
     pid = fork();

@@ -5,11 +5,11 @@
  *     # promise: …                       the sentence that is broken
  *     # seen: …                          what was seen
  *     # kernel: 6.18.44 (x86_64)         where; of a finding: on these it is expected
- *     # known by: in *: no point         what fails by something that fnmatch(3) finds like this is it
- *     # known by: its calls              so is what has its calls
- *     # seed: 7
- *     # command: ns-tool fuzz …          that found it
- *     # options: --random --isolated     how `run` is to judge it
+ *     # known by: in *: no point         what fails by something that fnmatch(3) finds like this is
+ * it # known by: its calls              so is what has its calls # seed: 7 # command: ns-tool fuzz
+ * …          that found it # options: --random --isolated     how `run` is to judge it # needs:
+ * beneath, time-namespace   what a kernel must have for its results to be expected, # without:
+ * open-tree-attr          and what it must lack (names: `ns-tool list`)
  *
  * Keys that aren't known, and lines without one, are comments and nothing more. */
 #ifndef NS_TOOL_KEPT_H
@@ -17,6 +17,7 @@
 
 #include <stdio.h>
 
+#include <ns-tool/features.h>
 #include <ns-tool/property.h>
 
 #define NST_KEPT_TEXT 400
@@ -27,11 +28,13 @@ struct nst_kept {
     char known_by[NST_KEPT_TEXT]; /* patterns of what is seen, a line each */
     bool by_calls; /* it is known by its calls: there is no pattern, or beside them */
     bool finding;
-    bool random, isolated, privileged, no_fanotify, at_once; /* the options */
+    bool random, expected, isolated, privileged, no_fanotify, at_once; /* the options */
+    nst_lacks needs, without;                                          /* sets of features */
 };
 
-/* Reads what stands above the first call in the file at PATH. Returns 0; -EINVAL for an option or a
- * property that there isn't, and what opening and reading it gave, with WHY (of 200 bytes) set. */
+/* Reads what stands above the first call in the file at PATH. Returns 0; -EINVAL for an option, a
+ * property or a feature that there isn't, and what opening and reading it gave, with WHY (of 200
+ * bytes) set. */
 int nst_kept_read(const char *path, struct nst_kept *ret_kept, char *why)
     __attribute__((warn_unused_result));
 
@@ -41,6 +44,11 @@ void nst_kept_write_options(FILE *out, const struct nst_kept *kept);
 /* Whether KEPT is a finding that is expected of a kernel of RELEASE (uname(2)): one of the same
  * version, the third number not counted. */
 bool nst_kept_expects(const struct nst_kept *kept, const char *release);
+
+/* The first feature that keeps KEPT's results from being expected of a kernel that lacks LACKS, as
+ * RET_LACKED says because it lacks it, or else because it has it. NST_KERNEL_FEATURES: none. */
+enum nst_kernel_feature nst_kept_unfit(const struct nst_kept *kept, nst_lacks lacks,
+                                       bool *ret_lacked);
 
 /* Whether KEPT names PROPERTY. */
 bool nst_kept_names(const struct nst_kept *kept, const char *property);
@@ -66,8 +74,9 @@ struct nst_known {
 };
 
 /* Reads those of DIRECTORY, none where it doesn't exist; with NULL those of corpus/findings, or
- * where the working directory has none, those that the library was built with. RET_KNOWN is freed by the
- * caller. Returns 0; what nst_kept_read() and nst_strace_read() do, with WHY (of 200 bytes) set. */
+ * where the working directory has none, those that the library was built with. RET_KNOWN is freed
+ * by the caller. Returns 0; what nst_kept_read() and nst_strace_read() do, with WHY (of 200 bytes)
+ * set. */
 int nst_known_read(const char *directory, struct nst_known *ret_known, char *why)
     __attribute__((warn_unused_result));
 
@@ -81,5 +90,11 @@ void nst_known_free(struct nst_known *known);
 const struct nst_known_finding *nst_known_find(const struct nst_known *known, const char *property,
                                                const struct nst_finding *finding,
                                                const struct nst_sequence *sequence);
+
+/* The properties of JUDGEMENT, of a run of SEQUENCE, that failed as is known become NST_EXPECTED,
+ * and where conformance does, what stands behind `=`, which a pack has from the model, too. Returns
+ * what is the worst then: NST_ERROR, NST_FAIL or NST_PASS. */
+enum nst_verdict nst_known_judge(const struct nst_known *known, const struct nst_sequence *sequence,
+                                 struct nst_judgement *judgement);
 
 #endif

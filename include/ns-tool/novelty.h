@@ -16,4 +16,7 @@ uint64_t nst_novelty_of_shape(const struct nst_snapshot *snapshot);
  * above. 0: it wasn't performed. */
 uint64_t nst_novelty_of_step(const struct nst_trace *trace, size_t at);
 
+/* The same in words, such as "mount EINVAL: in a private mount, at the root of a shared mount". */
+void nst_novelty_tell(const struct nst_trace *trace, size_t at, char *ret_text, size_t size);
+
 #endif

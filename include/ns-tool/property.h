@@ -33,6 +33,7 @@ struct nst_judge_options {
     /* Nothing is expected of the calls: what stands behind `=` only names descriptors and actors.
      */
     bool random;
+    bool expected; /* it is expected all the same: whoever made them knew the answers */
 };
 
 /* The second run of a property that compares two. */

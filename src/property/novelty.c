@@ -1,6 +1,9 @@
 /* The propagation state of a mount is told by what mountinfo says of it: sharedsubtree.rst, 2). */
 #include <ns-tool/novelty.h>
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "coverage.h"
 
 enum { MOUNTS = 64, GROUPS = 256 };
@@ -89,4 +92,48 @@ uint64_t nst_novelty_of_step(const struct nst_trace *trace, size_t at)
             sum = hash(sum, mount ? 2 * (unsigned)nst_type_of(mount) + !*rest : 2 * NST_TYPES);
         }
     return sum;
+}
+
+/* Appends to the text at *LEN of SIZE bytes, as far as there is room. */
+__attribute__((format(printf, 4, 5))) static void say(char *text, size_t size, size_t *len,
+                                                      const char *format, ...)
+{
+    va_list args;
+    int more;
+
+    va_start(args, format);
+    more = vsnprintf(text + *len, size - *len, format, args);
+    va_end(args);
+    if (more > 0)
+        *len += (size_t)more < size - *len ? (size_t)more : size - *len - 1;
+}
+
+void nst_novelty_tell(const struct nst_trace *trace, size_t at, char *ret_text, size_t size)
+{
+    static const char *const types[NST_TYPES] = {"shared", "slave", "shared and slave", "private",
+                                                 "unbindable"};
+    static const char *const whose[] = {"", "; power of a nested owner",
+                                        "; power from above a nested owner", "; no power there"};
+    const struct nst_step *step = &trace->step[at];
+    const struct nst_ns_view *view = nst_actor_view(trace, at);
+    enum nst_standing standing;
+    const char *rest, *joint = ": ";
+    size_t len = 0;
+
+    say(ret_text, size, &len, "%s %s", nst_calls[step->call->id].name,
+        nst_step_succeeded(step) ? "succeeds" : nst_errno_name(step->error));
+    for (size_t i = 0; view && i < nst_calls[step->call->id].args; i++)
+        if (is_path(step->call, i)) {
+            const struct nst_mount *mount =
+                nst_mount_at(&view->table, step->call->arg[i].str, &rest);
+
+            if (mount)
+                say(ret_text, size, &len, "%s%s %s mount", joint,
+                    *rest ? "in a" : "at the root of a", types[nst_type_of(mount)]);
+            else
+                say(ret_text, size, &len, "%s%s", joint, "by a name of another kind");
+            joint = ", ";
+        }
+    if (nst_standing_of(trace, at, &standing))
+        say(ret_text, size, &len, "%s", whose[standing]);
 }

@@ -13,6 +13,7 @@ static const struct {
     const char *name;
     size_t offset;
 } options[] = {{"--random", offsetof(struct nst_kept, random)},
+               {"--expected", offsetof(struct nst_kept, expected)},
                {"--isolated", offsetof(struct nst_kept, isolated)},
                {"--at-once", offsetof(struct nst_kept, at_once)},
                {"--privileged", offsetof(struct nst_kept, privileged)},
@@ -29,10 +30,11 @@ static int read_options(char *words, struct nst_kept *kept, char *why)
         while (i < OPTIONS && strcmp(options[i].name, word) != 0)
             i++;
         if (i == OPTIONS && *word) {
-            snprintf(why, WHY,
-                     "'# options:' has '%s', which is none of run's --random, --isolated, "
-                     "--privileged, --no-fanotify, --at-once",
-                     word);
+            snprintf(
+                why, WHY,
+                "'# options:' has '%s', which is none of run's --random, --expected, --isolated, "
+                "--privileged, --no-fanotify, --at-once",
+                word);
             return -EINVAL;
         }
         if (i < OPTIONS)
@@ -86,6 +88,37 @@ static int read_known_by(const char *value, struct nst_kept *kept, char *why)
     return 0;
 }
 
+static int read_features(char *names, nst_lacks *set, char *why)
+{
+    char *name;
+
+    while ((name = strsep(&names, ","))) {
+        size_t i = 0;
+
+        name += strspn(name, " ");
+        while (i < NST_KERNEL_FEATURES && strcmp(nst_kernel_features[i].name, name) != 0)
+            i++;
+        if (i == NST_KERNEL_FEATURES) {
+            snprintf(why, WHY, "there is no feature '%s' of kernels", name);
+            return -EINVAL;
+        }
+        *set |= (nst_lacks)1 << i;
+    }
+    return 0;
+}
+
+enum nst_kernel_feature nst_kept_unfit(const struct nst_kept *kept, nst_lacks lacks,
+                                       bool *ret_lacked)
+{
+    nst_lacks unfit = (kept->needs & lacks) | (kept->without & ~lacks);
+    unsigned i = 0;
+
+    while (i < NST_KERNEL_FEATURES && !(unfit >> i & 1))
+        i++;
+    *ret_lacked = !nst_has(lacks, i);
+    return i;
+}
+
 /* LINE is what follows `#`. */
 static int read_line(char *line, struct nst_kept *kept, char *why)
 {
@@ -99,6 +132,10 @@ static int read_line(char *line, struct nst_kept *kept, char *why)
         value[--len] = '\0';
     if (!strcmp(key, "options"))
         return read_options(value, kept, why);
+    if (!strcmp(key, "needs"))
+        return read_features(value, &kept->needs, why);
+    if (!strcmp(key, "without"))
+        return read_features(value, &kept->without, why);
     if (!strcmp(key, "kernel"))
         snprintf(kept->kernel, sizeof kept->kernel, "%s", value);
     if (!strcmp(key, "known by"))
@@ -184,6 +221,7 @@ void nst_kept_apply(const struct nst_kept *kept, struct nst_run_options *run,
     run->no_fanotify |= kept->no_fanotify;
     run->at_once |= kept->at_once;
     judge->random |= kept->random;
+    judge->expected |= kept->expected;
     if (kept->isolated)
         judge->intent = NST_INTENT_ALWAYS;
     else if (kept->random && judge->intent == NST_INTENT_ASKED)

@@ -181,3 +181,25 @@ const struct nst_known_finding *nst_known_find(const struct nst_known *known, co
     }
     return NULL;
 }
+
+static bool is_expected(const struct nst_judgement *judgement, const char *property)
+{
+    for (size_t i = 0; i < judgement->len; i++)
+        if (judgement->verdict[i] == NST_EXPECTED && !strcmp(nst_properties[i]->name, property))
+            return true;
+    return false;
+}
+
+enum nst_verdict nst_known_judge(const struct nst_known *known, const struct nst_sequence *sequence,
+                                 struct nst_judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->len; i++)
+        if (judgement->verdict[i] == NST_FAIL &&
+            nst_known_find(known, nst_properties[i]->name, &judgement->finding[i], sequence))
+            judgement->verdict[i] = NST_EXPECTED;
+    for (size_t i = 0; i < judgement->len; i++)
+        if (judgement->verdict[i] == NST_FAIL && !strcmp(nst_properties[i]->name, "expectation") &&
+            is_expected(judgement, "conformance"))
+            judgement->verdict[i] = NST_EXPECTED;
+    return nst_judgement_worst(judgement);
+}

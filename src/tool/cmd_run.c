@@ -22,6 +22,8 @@
 #include "tool/sandbox.h"
 #include "tool/tool.h"
 
+enum tap_result { TAP_PASS, TAP_FAIL, TAP_XFAIL, TAP_SKIP, TAP_RESULTS };
+
 struct run {
     char **path;
     size_t paths;
@@ -32,7 +34,9 @@ struct run {
     const char *name;                /* of this file */
     FILE *out;                       /* where what people read goes */
     const struct nst_kept *kept;     /* what this file says of itself */
+    struct nst_known known;          /* of --tap: what is expected of this kernel */
     bool quiet, model, tap;
+    size_t results[TAP_RESULTS];   /* of --tap */
     _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
 
@@ -104,6 +108,19 @@ static void report(const struct run *run, const struct nst_sequence *sequence,
         nst_run_summary_note(run->summary, run->name, sequence, trace, judgement);
 }
 
+/* Whether what is expected behind the calls is expected of a kernel that lacks LACKS. */
+static bool is_fit(const struct run *run, nst_lacks lacks)
+{
+    bool lacked;
+    enum nst_kernel_feature feature = nst_kept_unfit(run->kept, lacks, &lacked);
+
+    if (feature == NST_KERNEL_FEATURES)
+        return true;
+    fprintf(run->out, "skipped: %s kernel that has %s %s\n", lacked ? "it needs a" : "it is of a",
+            lacked ? "the feature" : "not the feature", nst_kernel_features[feature].name);
+    return false;
+}
+
 /* What the model says that SEQUENCE does, judged as far as that tells. */
 static int predict(const struct run *run, const struct nst_sequence *sequence)
 {
@@ -111,8 +128,11 @@ static int predict(const struct run *run, const struct nst_sequence *sequence)
     struct nst_judgement judgement;
     struct nst_trace trace;
     const char *unknown;
-    int r = nst_model_run(&features, sequence, &trace, &unknown);
+    int r;
 
+    if (!is_fit(run, features.lacks))
+        return NST_EXIT_CANNOT;
+    r = nst_model_run(&features, sequence, &trace, &unknown);
     if (r < 0)
         return nst_tool_error(NST_EXIT_BROKE, r, "predicting");
     if (nst_judge(&trace, &run->how.judge, &judgement) != NST_PASS)
@@ -139,7 +159,10 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
 
     if (r < 0)
         return nst_tool_error(NST_EXIT_BROKE, r, "running: %s", why);
-
+    if (!is_fit(run, trace.lacks)) {
+        nst_trace_free(&trace);
+        return NST_EXIT_CANNOT;
+    }
     nst_judge(&trace, &run->how.judge, &judgement);
 
     if (first)
@@ -151,6 +174,8 @@ static int run_once(const struct run *run, struct nst_sandbox *sandbox,
 
     enum nst_verdict verdict = nst_kept_judge(run->kept, &judgement, &mended);
 
+    if (verdict == NST_FAIL && run->known.len)
+        verdict = nst_known_judge(&run->known, sequence, &judgement);
     if (run->summary)
         nst_run_summary_count(run->summary, &trace, &judgement);
     first_broken = (verdict != NST_PASS || mended) && atomic_fetch_add(run->broken, 1) == 0;
@@ -255,13 +280,15 @@ static int run_file(const struct run *given, const char *path, const struct nst_
     return status;
 }
 
-/* The same as a line of the Test Anything Protocol; what people read is a comment, where it isn't
- * ok. */
-static int run_file_tap(const struct run *given, size_t number, const struct nst_sequence *sequence,
+/* The same as a line of the Test Anything Protocol, in the form of the kernel's selftests
+ * (tools/testing/selftests/kselftest.h); what people read is a comment, where it isn't ok. */
+static int run_file_tap(struct run *given, size_t number, const struct nst_sequence *sequence,
                         const struct nst_read_counts *counts)
 {
+    static const char *const directives[] = {"", "", " # XFAIL known of this kernel", " # SKIP"};
     const char *path = given->path[number], *slash = strrchr(path, '/');
     struct run run = *given;
+    enum tap_result result;
     char *said = NULL;
     size_t len;
     int status;
@@ -271,11 +298,13 @@ static int run_file_tap(const struct run *given, size_t number, const struct nst
         return nst_tool_error(NST_EXIT_BROKE, ENOMEM, "running %s", path);
     status = run_file(&run, path, sequence, counts);
     fclose(run.out);
-    printf("%sok %zu %s%s\n", status && status != NST_EXIT_CANNOT ? "not " : "", number + 1,
-           slash ? slash + 1 : path,
-           status == NST_EXIT_CANNOT                  ? " # SKIP"
-           : said && strstr(said, "expected-finding") ? " # known of this kernel"
-                                                      : "");
+    result = status == NST_EXIT_CANNOT                  ? TAP_SKIP
+             : status                                   ? TAP_FAIL
+             : said && strstr(said, "expected-finding") ? TAP_XFAIL
+                                                        : TAP_PASS;
+    given->results[result]++;
+    printf("%sok %zu %s%s\n", result == TAP_FAIL ? "not " : "", number + 1,
+           slash ? slash + 1 : path, directives[result]);
     for (const char *line = said; status && line && *line; line += strcspn(line, "\n") + 1) {
         printf("# %.*s\n", (int)strcspn(line, "\n"), line);
         if (!line[strcspn(line, "\n")])
@@ -290,6 +319,7 @@ static int run_file_tap(const struct run *given, size_t number, const struct nst
 static int run_all(struct run *run, int argc, char **argv)
 {
     struct timespec begun;
+    char why[200];
     int worst;
 
     clock_gettime(CLOCK_MONOTONIC, &begun);
@@ -317,6 +347,8 @@ static int run_all(struct run *run, int argc, char **argv)
         else if (!sequence[i].len) /* nothing to judge is not a pass */
             worst = nst_tool_error(NST_EXIT_USAGE, 0, "%s holds no call that can be performed",
                                    run->path[i]);
+    if (run->tap && worst != NST_EXIT_USAGE && nst_known_read(NULL, &run->known, why) < 0)
+        worst = nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
     if (run->tap && worst != NST_EXIT_USAGE)
         printf("TAP version 13\n1..%zu\n", run->paths);
     for (size_t i = 0; i < run->paths && worst != NST_EXIT_USAGE; i++) {
@@ -326,10 +358,15 @@ static int run_all(struct run *run, int argc, char **argv)
         if (status && worst != NST_EXIT_BROKE)
             worst = status;
     }
+    if (run->tap && worst != NST_EXIT_USAGE)
+        printf("# Totals: pass:%zu fail:%zu xfail:%zu xpass:0 skip:%zu error:0\n",
+               run->results[TAP_PASS], run->results[TAP_FAIL], run->results[TAP_XFAIL],
+               run->results[TAP_SKIP]);
     for (size_t i = 0; sequence && i < run->paths; i++)
         nst_sequence_free(&sequence[i]);
     free(sequence);
     free(counts);
+    nst_known_free(&run->known);
     return nst_reports_write(&run->reports,
                              run->summary ? nst_run_summary_finish(run->summary) : NULL,
                              nst_tool_seconds(&begun), worst);

@@ -4,7 +4,15 @@
 
 #include "tool/number.h"
 
-enum { KEY_NO_FANOTIFY = 512, KEY_DEADLINE, KEY_PRIVILEGED, KEY_RANDOM, KEY_ISOLATED, KEY_AT_ONCE };
+enum {
+    KEY_NO_FANOTIFY = 512,
+    KEY_DEADLINE,
+    KEY_PRIVILEGED,
+    KEY_RANDOM,
+    KEY_EXPECTED,
+    KEY_ISOLATED,
+    KEY_AT_ONCE
+};
 
 static const struct argp_option options[] = {
     {"deadline", KEY_DEADLINE, "MS", 0, "End a call that takes longer than MS milliseconds (1000)",
@@ -13,6 +21,8 @@ static const struct argp_option options[] = {
      "Judge as fuzz does: a result behind = only names a descriptor or an actor, and a namespace "
      "of its own promises nothing while a peer group connects it",
      0},
+    {"expected", KEY_EXPECTED, NULL, 0,
+     "With --random: what stands behind = is expected all the same", 0},
     {"isolated", KEY_ISOLATED, NULL, 0,
      "A namespace of its own must be isolated, whatever it asks for", 0},
     {"at-once", KEY_AT_ONCE, NULL, 0,
@@ -35,6 +45,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         judging->judge.random = true;
         if (judging->judge.intent == NST_INTENT_ASKED)
             judging->judge.intent = NST_INTENT_NONE;
+        break;
+    case KEY_EXPECTED:
+        judging->judge.expected = true;
         break;
     case KEY_ISOLATED:
         judging->judge.intent = NST_INTENT_ALWAYS;

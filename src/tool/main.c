@@ -21,6 +21,7 @@ static const struct nst_command nst_commands[] = {
     {"record", "run a command under strace, and import its log", nst_cmd_record},
     {"export", "a stand-alone reproducer, in C or for sh", nst_cmd_export},
     {"show", "what each namespace sees, step by step, as trees", nst_cmd_show},
+    {"pack", "a sequence for each rule of the model, for any kernel", nst_cmd_pack},
     {"list", "properties, calls, and what this kernel supports", nst_cmd_list},
 };
 

@@ -29,6 +29,7 @@ int nst_cmd_record(int argc, char **argv);
 int nst_cmd_export(int argc, char **argv);
 int nst_cmd_shrink(int argc, char **argv);
 int nst_cmd_show(int argc, char **argv);
+int nst_cmd_pack(int argc, char **argv);
 int nst_cmd_list(int argc, char **argv);
 
 /* argp_parse() as all commands use it: bad usage ends the process with NST_EXIT_USAGE. */
