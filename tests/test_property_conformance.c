@@ -47,6 +47,24 @@ static const struct trace_row rows[] = {
     {FAILS("conformance", MOUNT RMDIR, "after mount the parent sees"), FROM(ROOT PROC),
      .error = EBUSY},
 
+    /* an allocation failed: it did nothing, or else did it all */
+    {PASSES("conformance", MOUNT), FROM(ROOT PROC), .error = ENOMEM, .faulted = true},
+    {PASSES("conformance", MOUNT), FROM(ROOT PROC), .faulted = true,
+     TO(ROOT PROC B("shared:3" TMPFS))},
+    {FAILS("conformance", MOUNT, "answered ENOMEM, and the model 0"), FROM(ROOT PROC),
+     .error = ENOMEM},
+    {FAILS("conformance", MOUNT, "+ mount 3 on 1 dev 2 / /b rw,relatime shared:2 - tmpfs"),
+     FROM(ROOT PROC), .error = ENOMEM, .faulted = true, TO(ROOT PROC B("shared:3" TMPFS))},
+    {FAILS("conformance", MOUNT, "- mount 3 on 1 dev 2 / /b rw,relatime shared:2 - tmpfs"),
+     FROM(ROOT PROC), .faulted = true},
+    {.property = "conformance",
+     .verdict = NST_SKIP,
+     .calls = "1 fsconfig(3, FSCONFIG_CMD_CREATE, NULL, NULL, 0)\n",
+     FROM(ROOT PROC),
+     .error = ENOMEM,
+     .faulted = true,
+     .says = "what a context is good for that failed isn't promised"},
+
     /* what connects namespaces counts */
     {PASSES("conformance", CLONE), FROM(ROOT PROC), .value = 2,
      TO(ROOT PROC, CHILD_ROOT(" shared:1") CHILD_PROC(" shared:2")), .end = ROOT PROC},

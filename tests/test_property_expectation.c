@@ -6,6 +6,8 @@ static const struct trace_row rows[] = {
     {PASSES("expectation", "1 umount2(\"/b\", 0) = 0\n"), FROM(P_ROOT, C_ROOT)},
     {PASSES("expectation", "1 umount2(\"/b\", 0) = -1 EINVAL\n"), FROM(P_ROOT, C_ROOT),
      .error = EINVAL},
+    {PASSES("expectation", "1 umount2(\"/b\", 0) = 0\n"), FROM(P_ROOT, C_ROOT), .error = ENOMEM,
+     .faulted = true},
     {FAILS("expectation", "1 umount2(\"/b\", 0) = 0\n",
            "umount2 failed with EINVAL, expected success"),
      FROM(P_ROOT, C_ROOT), .error = EINVAL},

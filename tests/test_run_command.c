@@ -161,6 +161,21 @@ START_TEST(a_sequence_is_run_and_judged)
 }
 END_TEST
 
+START_TEST(allocations_fail_where_the_kernel_lets_them)
+{
+    bool can = access("/proc/self/fail-nth", W_OK) == 0;
+    struct nst_test_run run = run_text(seed, "--fail-nth");
+
+    ck_assert_msg(run.status == (can ? 0 : 77), "status %d\n%s%s", run.status, run.out, run.err);
+    if (can)
+        ck_assert_msg(strstr(run.out, " allocations failed, in 5 calls; 0 of these runs broke\n"),
+                      "%s", run.out);
+    else
+        ck_assert_msg(strstr(run.err, "CONFIG_FAILSLAB"), "%s", run.err);
+    nst_test_run_free(&run);
+}
+END_TEST
+
 START_TEST(every_file_is_read_before_any_is_run)
 {
     struct nst_test_run run =
@@ -214,6 +229,7 @@ int main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_sequence_is_run_and_judged, 0, sizeof rows / sizeof *rows);
+    tcase_add_test(tests, allocations_fail_where_the_kernel_lets_them);
     tcase_add_test(tests, every_file_is_read_before_any_is_run);
     tcase_add_test(tests, the_kernels_test_protocol_is_spoken);
     suite_add_tcase(suite, tests);

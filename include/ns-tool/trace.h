@@ -74,6 +74,7 @@ struct nst_step {
                         tell (before 6.11) */
     size_t alives;
     uint64_t unlisted; /* one of those that listmount(2) said to be gone, by the same number; 0: none */
+    bool faulted; /* an allocation failed in it, as nst_run_options.fail_nth asks */
     struct nst_snapshot *before, *after; /* may be the same snapshot: provably nothing changed */
     struct nst_events events; /* what the watch on the parent saw during this call */
 };
@@ -137,6 +138,9 @@ struct nst_run_options {
     bool kernel_edges; /* the kernel's own coverage, where it has one that the caller may read: a
                           kernel with CONFIG_KCOV, /sys/kernel/debug mounted, root. To be set when
                           the sandbox is opened, too */
+    size_t fail_call;     /* the call, from 1 on, in which the kernel has an allocation fail; 0: none */
+    unsigned fail_nth;    /* which of it, from 1 on (Documentation/fault-injection/fault-injection.rst,
+                             fail-nth). A kernel with CONFIG_FAILSLAB; elsewhere nothing fails */
     bool only_ends;       /* tables at the start and the end only */
     bool at_once; /* from the first call on that makes an actor, each performs its own calls in a row
                      beside the others, on all cores; the case ends when none got on for as long as a

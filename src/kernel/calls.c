@@ -318,14 +318,18 @@ void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor)
 {
     struct context context;
     long result;
+    int fault;
 
     context.arena = arena;
     context.actor = actor;
     context.call = actor->call;
     context.path[0][0] = context.path[1][0] = 0;
     nst_kcov_before();
+    fault = nst_fail_nth_begin(arena, actor->call);
     errno = 0;
     result = run[actor->call->id](&context);
+    if (fault >= 0)
+        arena->step[actor->call - arena->call].faulted = nst_fail_nth_end(fault);
     nst_kcov_after(arena);
     if (result < 0)
         actor->answer = (struct nst_answer){.kind = NST_ANSWER_ERROR, .error = errno};

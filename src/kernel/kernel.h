@@ -101,6 +101,7 @@ struct nst_raw_step {
     uint64_t *alive;
     size_t alives;
     uint64_t unlisted;
+    bool faulted;
     struct nst_raw_snapshot *before, *after;
     struct nst_raw_events events;
     struct nst_actor *makes; /* whose place was taken beforehand; NULL: nobody's */
@@ -289,6 +290,11 @@ void nst_actor_fd_remove(struct nst_actor *actor, uint64_t text);
 /* PATH with actors and descriptors as this kernel numbers them; in BUFFER when it differs. */
 const char *nst_actor_path(struct nst_arena *arena, const struct nst_actor *actor, const char *path,
                            char *buffer, size_t size);
+
+/* fail_nth.c: around a call, in its actor's process. */
+int nst_fail_nth_begin(const struct nst_arena *arena,
+                       const struct nst_call *call); /* -1: no fault */
+bool nst_fail_nth_end(int fd);                       /* whether one failed. Keeps errno */
 
 /* kcov.c. Where this kernel has none, or it can't be had, they do nothing. */
 void nst_kcov_find(struct nst_arena *arena);  /* in init, while the host's files are in sight */

@@ -162,6 +162,7 @@ static void copy_step(struct nst_trace *trace, const struct nst_raw_step *raw,
     step->alive = copy_array(raw->alive, raw->alives, sizeof(*raw->alive), error);
     step->alives = step->alive ? raw->alives : 0;
     step->unlisted = raw->unlisted;
+    step->faulted = raw->faulted;
     step->before = snapshot_of(trace, raw->before, error);
     step->after = snapshot_of(trace, raw->after, error);
     if (!*error)

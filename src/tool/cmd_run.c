@@ -14,15 +14,15 @@
 #include <ns-tool/model.h>
 #include <ns-tool/report.h>
 
+#include "tool/fail_nth.h"
 #include "tool/input.h"
 #include "tool/judging.h"
 #include "tool/number.h"
 #include "tool/reports.h"
 #include "tool/run_summary.h"
 #include "tool/sandbox.h"
+#include "tool/tap.h"
 #include "tool/tool.h"
-
-enum tap_result { TAP_PASS, TAP_FAIL, TAP_XFAIL, TAP_SKIP, TAP_RESULTS };
 
 struct run {
     char **path;
@@ -35,18 +35,20 @@ struct run {
     FILE *out;                       /* where what people read goes */
     const struct nst_kept *kept;     /* what this file says of itself */
     struct nst_known known;          /* of --tap: what is expected of this kernel */
-    bool quiet, model, tap;
-    size_t results[TAP_RESULTS];   /* of --tap */
+    bool quiet, model, tap, fail_nth;
+    struct nst_tap results;
     _Atomic unsigned long *broken; /* runs of this file, in memory that the workers share */
 };
 
-enum { KEY_MODEL = 1024, KEY_TAP };
+enum { KEY_MODEL = 1024, KEY_TAP, KEY_FAIL_NTH };
 
 static const struct argp_option options[] = {
     {"model", KEY_MODEL, NULL, 0,
      "Predict: what the reference model says that each call does; no kernel is asked", 0},
     {"repeat", 'r', "N", 0, "Run each sequence N times (1); all runs are judged", 0},
     {"jobs", 'j', "J", 0, "Run in J processes beside each other (1)", 0},
+    {"fail-nth", KEY_FAIL_NTH, NULL, 0,
+     "Run each sequence once for each allocation that the kernel makes in it, which fails", 0},
     {"tap", KEY_TAP, NULL, 0, "Print the Test Anything Protocol, as the kernel's selftests do", 0},
     {"quiet", 'q', NULL, 0, "Print the verdicts only", 0},
     {0}};
@@ -73,12 +75,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_MODEL:
         run->model = true;
         break;
+    case KEY_FAIL_NTH:
+        run->fail_nth = true;
+        break;
     case KEY_TAP:
         run->tap = true;
         break;
     case ARGP_KEY_END:
         if (run->tap && (run->jobs > 1 || run->reports.json))
             argp_error(state, "--tap goes with neither --jobs nor --json");
+        if (run->fail_nth && (run->jobs > 1 || run->repeat > 1 || run->model))
+            argp_error(state, "--fail-nth goes with neither --jobs, --repeat nor --model");
         break;
     case ARGP_KEY_ARGS:
         run->path = state->argv + state->next;
@@ -199,6 +206,14 @@ static int run_share(const struct run *run, const struct nst_sequence *sequence,
 
     if (status)
         return status;
+    if (run->fail_nth) {
+        unsigned long broken;
+
+        status = nst_fail_each(sandbox, sequence, &run->how, run->out, run->quiet, &broken);
+        atomic_fetch_add(run->broken, broken);
+        nst_sandbox_close(sandbox);
+        return status;
+    }
     for (unsigned long i = first; i < run->repeat && !status; i += run->jobs)
         status = run_once(run, sandbox, sequence, i == 0);
     nst_sandbox_close(sandbox);
@@ -280,15 +295,12 @@ static int run_file(const struct run *given, const char *path, const struct nst_
     return status;
 }
 
-/* The same as a line of the Test Anything Protocol, in the form of the kernel's selftests
- * (tools/testing/selftests/kselftest.h); what people read is a comment, where it isn't ok. */
+/* The same as a line of the Test Anything Protocol. */
 static int run_file_tap(struct run *given, size_t number, const struct nst_sequence *sequence,
                         const struct nst_read_counts *counts)
 {
-    static const char *const directives[] = {"", "", " # XFAIL known of this kernel", " # SKIP"};
-    const char *path = given->path[number], *slash = strrchr(path, '/');
+    const char *path = given->path[number];
     struct run run = *given;
-    enum tap_result result;
     char *said = NULL;
     size_t len;
     int status;
@@ -298,19 +310,7 @@ static int run_file_tap(struct run *given, size_t number, const struct nst_seque
         return nst_tool_error(NST_EXIT_BROKE, ENOMEM, "running %s", path);
     status = run_file(&run, path, sequence, counts);
     fclose(run.out);
-    result = status == NST_EXIT_CANNOT                  ? TAP_SKIP
-             : status                                   ? TAP_FAIL
-             : said && strstr(said, "expected-finding") ? TAP_XFAIL
-                                                        : TAP_PASS;
-    given->results[result]++;
-    printf("%sok %zu %s%s\n", result == TAP_FAIL ? "not " : "", number + 1,
-           slash ? slash + 1 : path, directives[result]);
-    for (const char *line = said; status && line && *line; line += strcspn(line, "\n") + 1) {
-        printf("# %.*s\n", (int)strcspn(line, "\n"), line);
-        if (!line[strcspn(line, "\n")])
-            break;
-    }
-    fflush(stdout);
+    nst_tap_line(&given->results, path, status, said ? said : "");
     free(said);
     return status == NST_EXIT_CANNOT ? NST_EXIT_HELD : status;
 }
@@ -350,7 +350,7 @@ static int run_all(struct run *run, int argc, char **argv)
     if (run->tap && worst != NST_EXIT_USAGE && nst_known_read(NULL, &run->known, why) < 0)
         worst = nst_tool_error(NST_EXIT_USAGE, 0, "%s", why);
     if (run->tap && worst != NST_EXIT_USAGE)
-        printf("TAP version 13\n1..%zu\n", run->paths);
+        nst_tap_plan(run->paths);
     for (size_t i = 0; i < run->paths && worst != NST_EXIT_USAGE; i++) {
         int status = run->tap ? run_file_tap(run, i, &sequence[i], &counts[i])
                               : run_file(run, run->path[i], &sequence[i], &counts[i]);
@@ -359,9 +359,7 @@ static int run_all(struct run *run, int argc, char **argv)
             worst = status;
     }
     if (run->tap && worst != NST_EXIT_USAGE)
-        printf("# Totals: pass:%zu fail:%zu xfail:%zu xpass:0 skip:%zu error:0\n",
-               run->results[TAP_PASS], run->results[TAP_FAIL], run->results[TAP_XFAIL],
-               run->results[TAP_SKIP]);
+        nst_tap_totals(&run->results);
     for (size_t i = 0; sequence && i < run->paths; i++)
         nst_sequence_free(&sequence[i]);
     free(sequence);
