@@ -85,4 +85,7 @@ if(TARGET ns-tool)
                          TIMEOUT 1200 ENVIRONMENT "${test_environment}")
     set_tests_properties(run_check_clean PROPERTIES LABELS kernel)
     set_tests_properties(run_check_clean_often PROPERTIES LABELS slow)
+    add_test(NAME kernel_pack
+             COMMAND ${CMAKE_SOURCE_DIR}/tests/kernel_pack.sh ${CMAKE_BINARY_DIR}/ns-tool-pack.tar.gz)
+    set_tests_properties(kernel_pack PROPERTIES LABELS slow TIMEOUT 3600)
 endif()
