@@ -9,30 +9,66 @@
 static char *directory, *pack;
 static struct nst_corpus files;
 
-static void make_pack(void)
+/* Returns its directory, owned. */
+static char *make_pack(const char *name, struct nst_corpus *ret_files)
 {
     struct nst_test_run run;
+    char *made;
 
-    directory = nst_test_directory();
-    ck_assert_int_gt(asprintf(&pack, "%s/pack", directory), 0);
-    run = nst_test_run_tool((const char *const[]){"pack", "--depth=1", "--cases=800", pack, NULL},
+    ck_assert_int_gt(asprintf(&made, "%s/%s", directory, name), 0);
+    run = nst_test_run_tool((const char *const[]){"pack", "--depth=1", "--cases=800", made, NULL},
                             false);
     ck_assert_msg(run.status == 0, "%s", run.err);
     ck_assert_msg(strstr(run.out, " rows of the coverage tables\n"), "%s", run.out);
     nst_test_run_free(&run);
-    nst_corpus_add(&files, pack);
+    nst_corpus_add(ret_files, made);
+    return made;
 }
 
-static void remove_pack(void)
+static void remove_pack(char *made, struct nst_corpus *of)
 {
-    for (int i = 0; i < files.len; i++)
-        unlink(files.file[i]);
-    nst_corpus_free(&files);
-    rmdir(pack);
+    for (int i = 0; i < of->len; i++)
+        unlink(of->file[i]);
+    nst_corpus_free(of);
+    rmdir(made);
+    free(made);
+}
+
+static void setup(void)
+{
+    directory = nst_test_directory();
+    pack = make_pack("pack", &files);
+}
+
+static void teardown(void)
+{
+    remove_pack(pack, &files);
     rmdir(directory);
-    free(pack);
     free(directory);
 }
+
+START_TEST(the_same_options_give_the_same_files)
+{
+    struct nst_corpus twins = {.len = 0};
+    char *twin = make_pack("twin", &twins);
+
+    ck_assert_int_eq(twins.len, files.len);
+    for (int i = 0; i < files.len; i++) {
+        const char *name = strrchr(files.file[i], '/');
+        char *path, *a, *b;
+        size_t len;
+
+        ck_assert_int_gt(asprintf(&path, "%s%s", twin, name), 0);
+        a = nst_corpus_text(files.file[i], &len);
+        b = nst_corpus_text(path, &len);
+        ck_assert_str_eq(a, b);
+        free(path);
+        free(a);
+        free(b);
+    }
+    remove_pack(twin, &twins);
+}
+END_TEST
 
 /* `run --tap` of the files of the pack, and of PATH where it isn't NULL. */
 static struct nst_test_run run_tap(const char *option, const char *path)
@@ -183,7 +219,8 @@ int main(void)
     TCase *tests = tcase_create("pack");
 
     tcase_set_timeout(tests, 300);
-    tcase_add_unchecked_fixture(tests, make_pack, remove_pack);
+    tcase_add_unchecked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, the_same_options_give_the_same_files);
     tcase_add_test(tests, each_file_says_its_rule_its_source_and_what_is_expected);
     tcase_add_test(tests, no_rule_is_there_twice);
     tcase_add_test(tests, the_newest_kernel_that_the_model_knows_passes);
