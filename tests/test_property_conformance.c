@@ -57,6 +57,9 @@ static const struct trace_row rows[] = {
      FROM(ROOT PROC), .error = ENOMEM, .faulted = true, TO(ROOT PROC B("shared:3" TMPFS))},
     {FAILS("conformance", MOUNT, "- mount 3 on 1 dev 2 / /b rw,relatime shared:2 - tmpfs"),
      FROM(ROOT PROC), .faulted = true},
+    /* who was to be made isn't there, and isn't the first one either */
+    {PASSES("conformance", CLONE "2 mkdir(\"/b/x\", 0755)\n"), FROM(ROOT PROC), .refused = true,
+     .faulted = true, .gone = true},
     {.property = "conformance",
      .verdict = NST_SKIP,
      .calls = "1 fsconfig(3, FSCONFIG_CMD_CREATE, NULL, NULL, 0)\n",

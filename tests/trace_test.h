@@ -62,7 +62,7 @@ struct trace_row {
     unsigned first_ns, ns;      /* whose actor makes the calls, and the last one; 0: the child's */
     int value;                  /* of the last call, if it succeeded */
     int error;                  /* of the last call: it failed; negative: it never returned */
-    bool faulted;               /* an allocation failed in the last call */
+    bool faulted;               /* an allocation failed in the last call, and in those refused */
     bool gone;                  /* the last call's actor was */
     bool refused;               /* the calls before the last one failed */
     bool part;                  /* the child's root hides some of its mounts */
@@ -146,7 +146,7 @@ static inline void answer(const struct trace_row *row, struct nst_step *step, bo
 {
     int error = last ? row->error : row->refused ? EINVAL : 0;
 
-    step->faulted = last && row->faulted;
+    step->faulted = row->faulted && (last || row->refused);
     step->kind = last && row->gone ? NST_ANSWER_NONE
                  : error < 0       ? NST_ANSWER_DEADLINE
                  : error           ? NST_ANSWER_ERROR

@@ -171,7 +171,12 @@ static enum nst_verdict compare_step(struct nst_model *model, const struct nst_t
 
     if (step->kind == NST_ANSWER_DEADLINE)
         return not_judged(ret_finding, "a call did not return before its deadline");
-    if (step->faulted && step->kind == NST_ANSWER_ERROR) { /* so it did nothing */
+    if (step->faulted && step->kind == NST_ANSWER_ERROR) { /* so it did nothing, but was made */
+        const struct nst_call nothing = {
+            .id = NST_CALL_CLOSE, .actor = step->call->actor, .arg = {{.num = UINT32_MAX}}};
+
+        if (nst_model_call(model, &nothing, &answer) < 0)
+            return NST_ERROR;
         if (step->call->id == NST_CALL_FSCONFIG || step->call->id == NST_CALL_FSMOUNT)
             return not_judged(ret_finding, "what a context is good for that failed isn't promised");
         return tables ? compare_tables(model, step->after, step->call, at, ret_finding) : NST_PASS;
