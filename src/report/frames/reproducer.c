@@ -43,6 +43,10 @@ struct shared {
 };
 static struct shared *shared;
 static int wake[ACTORS][2], done[2], proc = -1;
+
+/* What an actor says: that it began, which may come before its maker's answer or after it, and that
+ * a call answered. */
+static const char started = 0, answered = 1;
 static int self;      /* this process's actor; 0: the observer */
 static int fd[NAMES]; /* descriptors by the names that the calls below give them */
 
@@ -160,7 +164,7 @@ MAYBE static long do_clone(unsigned long flags, int actor)
 MAYBE static long do_exit(int status)
 {
     shared->ended = 1;
-    if (write(done[1], "", 1) < 0)
+    if (write(done[1], &answered, 1) < 0)
         _exit(1);
     _exit(status);
 }
@@ -241,28 +245,36 @@ static void live(int actor)
         shared->pid[actor] = atoi(link);
     shared->alive[actor] = 1;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (write(done[1], "", 1) != 1)
+    if (write(done[1], &started, 1) != 1)
         _exit(1);
     while (read(wake[actor][0], &i, sizeof i) == sizeof i) {
         errno = 0;
         shared->answer = calls[i].run();
         shared->error = shared->answer < 0 ? errno : 0;
-        if (write(done[1], "", 1) != 1)
+        if (write(done[1], &answered, 1) != 1)
             break;
     }
     _exit(0);
 }
 
-/* Waits for a word, a minute at most. Of ACTOR, unless it is 0, until it has ended. */
-static int wait_for_word(int actor)
+/* Waits for WORD, a minute at most. Of ACTOR, unless it is 0, until it has ended. */
+static int wait_for_word(char word, int actor)
 {
+    static unsigned heard[2];
     struct pollfd poll_fd = {done[0], POLLIN, 0};
     char byte;
     int i;
 
     for (i = 0; i < 600; i++) {
-        if (poll(&poll_fd, 1, 100) == 1)
-            return read(done[0], &byte, 1) == 1;
+        while (!heard[(int)word] && poll(&poll_fd, 1, 100) == 1) {
+            if (read(done[0], &byte, 1) != 1)
+                return 0;
+            heard[(int)byte]++;
+        }
+        if (heard[(int)word]) {
+            heard[(int)word]--;
+            return 1;
+        }
         if (actor && waitpid(shared->pid[actor], NULL, WNOHANG) == shared->pid[actor])
             return 0;
     }
@@ -346,7 +358,8 @@ static int differs(unsigned i)
         return call->error != -1;
     }
     shared->made = 0;
-    if (write(wake[call->actor][1], &i, sizeof i) != sizeof i || !wait_for_word(call->actor)) {
+    if (write(wake[call->actor][1], &i, sizeof i) != sizeof i ||
+        !wait_for_word(answered, call->actor)) {
         shared->alive[call->actor] = 0;
         printf("%s\n    no answer\n", call->text);
         return call->error != -1;
@@ -356,7 +369,7 @@ static int differs(unsigned i)
         printf("%s = ?\n", call->text);
         return call->error != -1;
     }
-    if (shared->made && !wait_for_word(0))
+    if (shared->made && !wait_for_word(started, 0))
         fail("starting actor %d", shared->made);
     printf("%s = %s\n", call->text, shared->error ? strerror(shared->error) : "0");
     if (call->error != -1 && call->error != shared->error) {
@@ -447,7 +460,7 @@ static int observe(void)
     make_pipe(done);
     if (fork() == 0)
         live(calls[0].actor);
-    if (!wait_for_word(0))
+    if (!wait_for_word(started, 0))
         fail("starting the first actor");
     for (i = 0; i < CALLS; i++)
         different |= differs(i);
