@@ -5,11 +5,13 @@
  *     # promise: …                       the sentence that is broken
  *     # seen: …                          what was seen
  *     # kernel: 6.18.44 (x86_64)         where; of a finding: on these it is expected
- *     # known by: in *: no point         what fails by something that fnmatch(3) finds like this is
- * it # known by: its calls              so is what has its calls # seed: 7 # command: ns-tool fuzz
- * …          that found it # options: --random --isolated     how `run` is to judge it # needs:
- * beneath, time-namespace   what a kernel must have for its results to be expected, # without:
- * open-tree-attr          and what it must lack (names: `ns-tool list`)
+ *     # known by: in *: no point         what fails by something that fnmatch(3) finds like this is it
+ *     # known by: its calls              so is what has its calls
+ *     # seed: 7
+ *     # command: ns-tool fuzz …          that found it
+ *     # options: --random --isolated     how `run` is to judge it
+ *     # needs: beneath, set-group        what a kernel must have for its results to be expected,
+ *     # without: open-tree-attr          and what it must lack (names: `ns-tool list`)
  *
  * Keys that aren't known, and lines without one, are comments and nothing more. */
 #ifndef NS_TOOL_KEPT_H
