@@ -119,7 +119,10 @@ static int place_to_move(struct nst_model *model, struct place to, bool beneath,
     if (!model->mount.at[top.mount].ns)
         return nst_model_has(model, NST_HAS_MOUNTED_TARGET) ? -ENOENT : -EINVAL;
     *ret_on = (struct place){model->mount.at[top.mount].parent, model->mount.at[top.mount].at};
-    model->mount.at[top.mount].expiring = false;
+    /* what is held meanwhile is used: the mount on top, later what it stands on (where_to_mount())
+     */
+    model->mount.at[nst_model_has(model, NST_HAS_MOVE_CHECKED_FIRST) ? ret_on->mount : top.mount]
+        .expiring = false;
     if (!ret_on->mount)
         return -EINVAL;
     return model->node.at[ret_on->node].gone ? -ENOENT : 0;

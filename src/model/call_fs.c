@@ -111,6 +111,28 @@ static bool has_arguments(struct nst_model *model, const struct actor *actor, un
     }
 }
 
+/* The value as the kernel takes it over, before what it is for is looked at. */
+static int take_value(struct nst_model *model, const struct actor *actor, unsigned command,
+                      const struct nst_call *call)
+{
+    size_t len = call->arg[3].str ? strlen(call->arg[3].str) : 0;
+
+    switch (command) {
+    case SET_STRING:
+        return len < 256 ? 0 : -EINVAL;
+    case SET_PATH:
+    case SET_PATH_EMPTY:
+        return len >= 4096 ? -ENAMETOOLONG : len || command == SET_PATH_EMPTY ? 0 : -ENOENT;
+    case SET_FD:
+        return !nst_fd_find(model, actor, call->arg[4].num)->path_only ||
+                       nst_model_has(model, NST_HAS_CONFIG_OF_PATHS)
+                   ? 0
+                   : -EBADF;
+    default:
+        return 0;
+    }
+}
+
 static int set(struct nst_model *model, uint32_t index, unsigned command,
                const struct nst_call *call)
 {
@@ -119,10 +141,10 @@ static int set(struct nst_model *model, uint32_t index, unsigned command,
 
     if (context->phase != PHASE_CREATE && context->phase != PHASE_RECONFIGURE)
         return -EBUSY;
-    if (command > SET_STRING)
-        return nst_model_dont_know(model, "a parameter that isn't text");
-    if (set_flag(context, key))
+    if (set_flag(context, key)) /* whatever its value is */
         return 0;
+    if (command > SET_STRING)
+        return nst_fs_other_parameter(model, (enum fs_type)context->type, key);
     if (strcmp(key, "source") != 0)
         return nst_fs_parameter(model, (enum fs_type)context->type, key, call->arg[3].str);
     if (command != SET_STRING || context->has_source)
@@ -171,6 +193,7 @@ int nst_model_fsconfig(struct nst_model *model, struct actor *actor, const struc
 {
     unsigned command = (unsigned)call->arg[1].num;
     const struct file *file;
+    int r;
 
     if (command == SET_BINARY && !has_arguments(model, actor, command, call))
         return -EINVAL;
@@ -195,7 +218,8 @@ int nst_model_fsconfig(struct nst_model *model, struct actor *actor, const struc
     case RECONFIGURE:
         return reconfigure(model, actor, file->context);
     default:
-        return set(model, file->context, command, call);
+        r = take_value(model, actor, command, call);
+        return r ? r : set(model, file->context, command, call);
     }
 }
 

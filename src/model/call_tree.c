@@ -68,16 +68,48 @@ static int open_file(struct nst_model *model, const struct actor *actor,
 struct change {
     uint32_t set, clear;
     uint64_t propagation;
+    uint32_t user; /* whose id map the mounts get; 0: none */
+    bool maps;     /* they get one, or lose theirs */
+    bool replaces; /* also where there is one: of a tree that nobody else has seen */
     bool recursive;
 };
 
-/* Reads the call's struct mount_attr. Returns 1; 0: nothing is asked for; -errno, UNKNOWN. */
+/* The user namespace whose id map is asked for: mount_setattr(2), MOUNT_ATTR_IDMAP. Returns 0 or
+ * -errno. */
+static int read_idmap(struct nst_model *model, const struct actor *actor,
+                      const struct nst_call *call, struct change *change)
+{
+    uint64_t set = call->arg[3].num, clear = call->arg[4].num;
+    const struct file *file;
+    const struct node *node;
+
+    change->maps = (set | clear) & IDMAP;
+    if (clear & IDMAP && !change->replaces)
+        return -EINVAL;
+    if (!(set & IDMAP))
+        return 0;
+    file = nst_fd_find(model, actor, call->arg[6].num);
+    if (!file) /* which no kernel's number is: it gets -1 */
+        return -EINVAL;
+    if (file->path_only)
+        return -EBADF;
+    node = &model->node.at[file->kind == FILE_PLACE ? file->at.node : 0];
+    if (node->kind != NODE_NAMESPACE || node->type != NS_USER)
+        return -EINVAL;
+    if (!model->user.at[node->target].parent) /* the initial one stands for no map */
+        return -EPERM;
+    change->user = node->target;
+    return nst_capable(model, actor, change->user) ? 0 : -EPERM;
+}
+
+/* Reads the call's struct mount_attr. Returns 1; 0: nothing is asked for; -errno. */
 static int read_change(struct nst_model *model, const struct actor *actor,
                        const struct nst_call *call, struct change *ret_change)
 {
     const uint64_t types = MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
-    const uint64_t known = 0xff | 0x00200000 | 0x00100000;
+    const uint64_t known = 0xff | NOSYMFOLLOW | IDMAP;
     uint64_t set = call->arg[3].num, clear = call->arg[4].num, type = call->arg[5].num;
+    int r;
 
     if (!nst_may_mount(model, actor))
         return -EPERM;
@@ -90,11 +122,32 @@ static int read_change(struct nst_model *model, const struct actor *actor,
     if ((set & ATIME_MASK) != 0 && (set & ATIME_MASK) != ATIME_NOATIME &&
         (set & ATIME_MASK) != ATIME_STRICT)
         return -EINVAL;
-    if ((set | clear) & 0x00100000)
-        return nst_model_dont_know(model, "mounts with an id map");
-    *ret_change =
-        (struct change){.set = (uint32_t)set, .clear = (uint32_t)clear, .propagation = type};
-    return 1;
+    *ret_change = (struct change){.set = (uint32_t)set & ~(uint32_t)IDMAP,
+                                  .clear = (uint32_t)clear & ~(uint32_t)IDMAP,
+                                  .propagation = type,
+                                  .replaces = call->id == NST_CALL_OPEN_TREE_ATTR &&
+                                              call->arg[2].num & CLONE};
+    r = read_idmap(model, actor, call, ret_change);
+    return r ? r : 1;
+}
+
+/* An id map is for a mount that was never in sight, of a file system that allows it and that
+ * isn't the map's own user namespace's: mount_setattr(2); fs/namespace.c, can_idmap_mount() */
+static int may_map(const struct nst_model *model, const struct actor *actor, uint32_t index,
+                   const struct change *change)
+{
+    const struct mount *mount = &model->mount.at[index];
+    const struct fs *fs = &model->fs.at[model->node.at[mount->root].fs];
+
+    if (change->user && change->user == fs->user)
+        return -EINVAL;
+    if (mount->idmap && !change->replaces)
+        return -EPERM;
+    if (fs->type != FS_TMPFS || !nst_model_has(model, NST_HAS_TMPFS_IDMAP))
+        return -EINVAL;
+    if (!nst_capable(model, actor, fs->user))
+        return -EPERM;
+    return model->ns.at[mount->ns].anonymous ? 0 : -EINVAL;
 }
 
 /* All of it or nothing. */
@@ -103,6 +156,7 @@ static int change_attr(struct nst_model *model, const struct actor *actor, struc
 {
     uint32_t ns = model->mount.at[at.mount].ns, i;
     bool whole = ns && model->ns.at[ns].anonymous && !model->mount.at[at.mount].parent;
+    int r;
 
     if (!nst_mount_is_root(model, at) || !ns || (!whole && !nst_is_own(model, actor, at.mount)))
         return -EINVAL;
@@ -111,6 +165,9 @@ static int change_attr(struct nst_model *model, const struct actor *actor, struc
 
         if (!nst_may_change_attr(mount, (mount->attr & ~change->clear) | change->set))
             return -EPERM;
+        r = change->maps ? may_map(model, actor, i, change) : 0;
+        if (r)
+            return r;
         if (change->set & 1 && !(mount->attr & 1) && nst_is_written(model, i))
             return -EBUSY;
     }
@@ -118,6 +175,8 @@ static int change_attr(struct nst_model *model, const struct actor *actor, struc
         struct mount *mount = &model->mount.at[i];
 
         mount->attr = (mount->attr & ~change->clear) | change->set;
+        if (change->maps)
+            mount->idmap = change->user;
         if (change->propagation)
             nst_group_change(model, i, change->propagation);
     }

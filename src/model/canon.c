@@ -154,6 +154,7 @@ static void add_mount(struct canon *c, uint32_t index)
     refer_place(c, (struct place){mount->parent, mount->parent ? mount->at : 0});
     refer(c, K_NODE, mount->root);
     refer(c, K_NS, mount->ns);
+    refer(c, K_USER, mount->idmap);
     add(c, (uint64_t)mount->attr << 32 | mount->lock);
     add(c, (uint64_t)mount->unbindable << 2 | (uint64_t)mount->locked << 1 | mount->expiring);
     add_text(c, mount->source);

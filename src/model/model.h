@@ -46,7 +46,13 @@ struct fs {
 };
 
 /* Of a mount; the bits are those of mount_setattr(2). */
-enum { ATIME_NOATIME = 0x10, ATIME_STRICT = 0x20, ATIME_MASK = 0x70, NOSYMFOLLOW = 0x200000 };
+enum {
+    ATIME_NOATIME = 0x10,
+    ATIME_STRICT = 0x20,
+    ATIME_MASK = 0x70,
+    IDMAP = 0x100000, /* never in attr: idmap says it */
+    NOSYMFOLLOW = 0x200000
+};
 
 struct mount {
     uint32_t root;          /* a node */
@@ -57,6 +63,7 @@ struct mount {
     uint32_t attr;          /* MOUNT_ATTR_* */
     uint32_t lock;          /* those bits of attr that a less privileged owner may not weaken */
     uint32_t source;        /* in text */
+    uint32_t idmap;         /* the user namespace whose id map it has; 0: none */
     bool unbindable, locked, expiring;
 };
 
@@ -294,6 +301,8 @@ int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text)
 /* The same of KEY and VALUE (NULL: a flag), which name none of the superblock's flags. */
 int nst_fs_parameter(struct nst_model *model, enum fs_type type, const char *key,
                      const char *value);
+/* The same of KEY with what isn't text: bytes, a path, a descriptor. */
+int nst_fs_other_parameter(struct nst_model *model, enum fs_type type, const char *key);
 int nst_fs_remount(struct nst_model *model, uint32_t fs, uint32_t flags, uint32_t mask);
 
 /* call_*.c: what a call returns: 0 or more, -errno, UNKNOWN. */

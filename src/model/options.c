@@ -124,6 +124,15 @@ int nst_fs_options(struct nst_model *model, enum fs_type type, const char *text)
     return r;
 }
 
+/* No parameter of these takes another than text (fs/fs_parser.c, fs_param_bad_value()) but proc's
+ * pidns, which takes a descriptor; ramfs passes over what it doesn't know. */
+int nst_fs_other_parameter(struct nst_model *model, enum fs_type type, const char *key)
+{
+    if (type == FS_PROC && !strcmp(key, "pidns"))
+        return nst_model_dont_know(model, "a parameter of a file system");
+    return type == FS_RAMFS && strcmp(key, "mode") != 0 && strcmp(key, "source") != 0 ? 0 : -EINVAL;
+}
+
 int nst_fs_parameter(struct nst_model *model, enum fs_type type, const char *key, const char *value)
 {
     char text[64];

@@ -92,6 +92,8 @@ static void options_of(const struct mount *mount, char text[160])
         strcat(text, ",relatime");
     if (mount->attr & 0x00200000)
         strcat(text, ",nosymfollow");
+    if (mount->idmap)
+        strcat(text, ",idmapped");
 }
 
 static void super_options_of(const struct fs *fs, char text[80])

@@ -131,6 +131,7 @@ static bool is_mount_same(const struct nst_model *before, const struct nst_model
 
     return a->ns == b->ns && a->parent == b->parent && a->at == b->at && a->root == b->root &&
            a->group == b->group && a->master == b->master && a->attr == b->attr &&
+           a->idmap == b->idmap &&
            a->unbindable == b->unbindable && same_text(before, a->source, after, b->source);
 }
 

@@ -19,6 +19,18 @@ const struct nst_kernel_feature_type nst_kernel_features[NST_KERNEL_FEATURES] = 
                                      .probe =
                                          "1 open(\"/a\", O_RDONLY|O_CREAT|O_DIRECTORY, 0700) = -1 "
                                          "EINVAL\n"},
+    [NST_HAS_TMPFS_IDMAP] =
+        {.name = "tmpfs-idmap",
+         .about = "mount_setattr(2), MOUNT_ATTR_IDMAP: tmpfs allows it",
+         SINCE(6, 3),
+         .probe = "1 unshare(CLONE_NEWNS) = 0\n"
+                  "1 fsopen(\"tmpfs\", 0) = 3\n"
+                  "1 fsconfig(3, FSCONFIG_CMD_CREATE, NULL, NULL, 0) = 0\n"
+                  "1 fsmount(3, 0, 0) = 4\n"
+                  "1 clone(child_stack=NULL, flags=CLONE_NEWUSER|SIGCHLD) = 2\n"
+                  "1 open(\"/proc/2/ns/user\", O_RDONLY) = 5\n"
+                  "1 mount_setattr(4, \"\", AT_EMPTY_PATH, {attr_set=MOUNT_ATTR_IDMAP, attr_clr=0, "
+                  "propagation=0, userns_fd=5}, 32) = 0\n"},
     [NST_HAS_BENEATH] = {.name = "beneath",
                          .about = "move_mount(2), MOVE_MOUNT_BENEATH",
                          SINCE(6, 5),
@@ -30,6 +42,13 @@ const struct nst_kernel_feature_type nst_kernel_features[NST_KERNEL_FEATURES] = 
                              .probe =
                                  "1 fsopen(\"tmpfs\", 0) = 3\n"
                                  "1 fsconfig(3, FSCONFIG_CMD_CREATE_EXCL, NULL, NULL, 0) = 0\n"},
+    [NST_HAS_CONFIG_OF_PATHS] =
+        {.name = "config-of-paths",
+         .about = "fsconfig(2), FSCONFIG_SET_FD: of a descriptor that open(2) made with O_PATH",
+         SINCE(6, 14),
+         .probe = "1 open(\"/a\", O_RDONLY|O_DIRECTORY|O_PATH) = 3\n"
+                  "1 fsopen(\"ramfs\", 0) = 4\n"
+                  "1 fsconfig(4, FSCONFIG_SET_FD, \"ro\", NULL, 3) = 0\n"},
     [NST_HAS_DETACHED_COPIES] = {.name = "detached-copies",
                                  .about = "open_tree(2), move_mount(2): copies of detached trees, "
                                           "and mounts in them",

@@ -15,7 +15,11 @@ enum { SET_GROUP = 0x100, BENEATH = 0x200, NEWNS = 0x20000, NEWUSER = 0x10000000
 enum {
     CONFIG_FLAG,
     CONFIG_STRING,
-    CONFIG_CREATE = 6,
+    CONFIG_BINARY,
+    CONFIG_PATH,
+    CONFIG_PATH_EMPTY,
+    CONFIG_FD,
+    CONFIG_CREATE,
     CONFIG_RECONFIGURE,
     CONFIG_CREATE_EXCL,
     CONFIG_UNKNOWN
@@ -38,6 +42,27 @@ static void draw_all(struct nst_random *random, struct nst_world *world, size_t 
 {
     for (size_t i = 0; i < nst_calls[call->id].args; i++)
         nst_world_draw_arg(random, world, index, call, i);
+}
+
+/* A value that isn't text: bytes, of which there are as many as aux says; a path; a descriptor. */
+static void draw_other_value(struct nst_random *random, struct nst_world *world, size_t index,
+                             struct nst_call *call)
+{
+    static const char *const keys[] = {"ro", "rw", "source", "mode", "nope"};
+    struct nst_world_actor *actor = &world->actor[index];
+
+    call->arg[1].num = CONFIG_BINARY + below(random, CONFIG_CREATE - CONFIG_BINARY);
+    call->arg[2].str = keys[below(random, LEN(keys))];
+    call->arg[3].str = "1M";
+    call->arg[4].num = 2;
+    if (call->arg[1].num == CONFIG_FD)
+        call->arg[3].str = NULL;
+    else if (call->arg[1].num != CONFIG_BINARY)
+        call->arg[3].str = path(random, world, index, NST_WANT_ANY, 3);
+    if (call->arg[1].num != CONFIG_BINARY)
+        call->arg[4].num = call->arg[1].num == CONFIG_FD || !below(random, 3)
+                               ? nst_world_draw_fd(random, actor, ~0U)
+                               : NST_AT_FDCWD;
 }
 
 /* Something is set, then the file system is made; one that is mounted is reconfigured. */
@@ -64,6 +89,10 @@ static void draw_fsconfig(struct nst_random *random, struct nst_world *world, si
     call->arg[4].num = 0;
     if (below(random, 3))
         return;
+    if (nst_world_rarely(random, world, 8)) {
+        draw_other_value(random, world, index, call);
+        return;
+    }
     call->arg[1].num = pairs[pair][1] ? CONFIG_STRING : CONFIG_FLAG;
     call->arg[2].str = pairs[pair][0];
     call->arg[3].str = pairs[pair][1];
