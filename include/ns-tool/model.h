@@ -35,6 +35,7 @@ struct nst_model_answer {
     enum nst_answer_kind kind;
     int64_t value;
     int error;
+    const char *why; /* static text: of an error, what its errno doesn't tell; may be NULL */
 };
 
 /* Performs CALL. Returns 0; -EOPNOTSUPP where the model can't tell, see nst_model_unknown(), after

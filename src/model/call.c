@@ -60,6 +60,7 @@ int nst_model_call(struct nst_model *model, const struct nst_call *call,
     *ret_answer = (struct nst_model_answer){.kind = NST_ANSWER_NONE};
     if (!index || !model->actor.at[index].alive)
         return model->failed ? -ENOMEM : 0;
+    model->why = NULL;
     r = functions[call->id](model, &model->actor.at[index], call);
     if (model->failed)
         return -ENOMEM;
@@ -68,8 +69,8 @@ int nst_model_call(struct nst_model *model, const struct nst_call *call,
     if (!model->actor.at[index].alive)
         ret_answer->kind = NST_ANSWER_ENDED;
     else if (r < 0)
-        *ret_answer = (struct nst_model_answer){NST_ANSWER_ERROR, 0, -r};
+        *ret_answer = (struct nst_model_answer){NST_ANSWER_ERROR, 0, -r, model->why};
     else
-        *ret_answer = (struct nst_model_answer){NST_ANSWER_VALUE, r, 0};
+        *ret_answer = (struct nst_model_answer){NST_ANSWER_VALUE, r, 0, NULL};
     return 0;
 }

@@ -232,7 +232,8 @@ int nst_model_umount(struct nst_model *model, struct actor *actor, const struct 
         return nst_capable(model, actor, model->fs.at[fs].user)
                    ? nst_fs_remount(model, fs, MS_RDONLY, MS_RDONLY)
                    : -EPERM;
-    if (!(flags & MNT_DETACH) && nst_umount_busy(model, mount))
+    model->why = flags & MNT_DETACH ? NULL : nst_umount_busy(model, mount);
+    if (model->why)
         return -EBUSY;
     nst_umount_tree(model, mount, true, false);
     nst_ns_reap(model);

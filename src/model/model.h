@@ -152,6 +152,7 @@ struct nst_model {
     uint32_t proc_link;  /* a node that stands for any link in /proc */
     bool failed;         /* memory ran out */
     const char *unknown;
+    const char *why; /* of the last call's error */
 };
 
 /* state.c. Each takes a new one, zeroed; 0: no memory, and the model has failed. */
@@ -209,7 +210,8 @@ uint32_t nst_mount_copy_tree(struct nst_model *model, uint32_t mount, uint32_t n
 void nst_umount_tree(struct nst_model *model, uint32_t mount, bool propagates, bool stays);
 void nst_umount_at_node(struct nst_model *model,
                         uint32_t node); /* wherever something stands on it */
-bool nst_umount_busy(const struct nst_model *model, uint32_t mount);
+/* What keeps MOUNT from being unmounted, or what would go along; NULL: nothing. */
+const char *nst_umount_busy(const struct nst_model *model, uint32_t mount);
 
 /* group.c */
 void nst_group_join(struct nst_model *model, uint32_t mount, uint32_t group);

@@ -150,21 +150,32 @@ void nst_umount_at_node(struct nst_model *model, uint32_t node)
         }
 }
 
+/* Whether something is mounted inside of what MOUNT shows, not over all of it. */
+static bool has_inside(const struct nst_model *model, uint32_t mount)
+{
+    for (uint32_t i = model->mount.at[mount].child; i; i = model->mount.at[i].next)
+        if (model->mount.at[i].at != model->mount.at[mount].root)
+            return true;
+    return false;
+}
+
 /* An unmount that isn't lazy takes nothing that is in use (umount(2), EBUSY), its own or what it
  * would take along. */
-bool nst_umount_busy(const struct nst_model *model, uint32_t mount)
+const char *nst_umount_busy(const struct nst_model *model, uint32_t mount)
 {
+    const char *why = NULL;
     unsigned char *mark;
-    bool busy = false;
 
     if (model->mount.at[mount].child || nst_mount_used(model, mount))
-        return true;
+        return "it is in use";
     mark = mark_tree(model, mount);
     if (!mark)
-        return true;
+        return "no memory";
     find_taken(model, mark, true); /* as it will be: unlock_receivers() */
-    for (uint32_t i = 1; i < model->mount.len && !busy; i++)
-        busy = mark[i] == TAKEN && nst_mount_used(model, i);
+    for (uint32_t i = 1; i < model->mount.len; i++)
+        if (mark[i] == TAKEN && nst_mount_used(model, i) && (!why || !has_inside(model, i)))
+            why = has_inside(model, i) ? "what would go along is in use, below its own mount"
+                                       : "what would go along is in use";
     free(mark);
-    return busy;
+    return why;
 }

@@ -199,8 +199,15 @@ static enum nst_verdict compare_step(struct nst_model *model, const struct nst_t
     said.kind = answer.kind;
     said.value = answer.value;
     said.error = answer.error;
-    if (nst_answers_differ(step, &said, "the model", at, ret_finding))
+    if (nst_answers_differ(step, &said, "the model", at, ret_finding)) {
+        if (answer.why) {
+            char text[sizeof ret_finding->text];
+
+            strcpy(text, ret_finding->text);
+            nst_finding_at(ret_finding, at, "%s: %s", text, answer.why);
+        }
         return NST_FAIL;
+    }
     return tables ? compare_tables(model, step->after, step->call, at, ret_finding) : NST_PASS;
 }
 
