@@ -38,13 +38,20 @@ bool nst_holds_ns_loop(const struct nst_model *model, const struct actor *actor,
     return nst_node_is_mount_ns(model, node) && actor->ns >= model->node.at[node].target;
 }
 
+bool nst_is_unbindable(struct nst_model *model, uint32_t mount)
+{
+    if (model->mount.at[mount].unbindable && model->mount.at[mount].inherits)
+        model->why = "it was unbindable when its namespace was copied";
+    return model->mount.at[mount].unbindable;
+}
+
 uint32_t nst_bind_copy(struct nst_model *model, const struct actor *actor, struct place from,
                        bool recursive, int *ret_error)
 {
     uint32_t copy;
 
     *ret_error = -EINVAL;
-    if (model->mount.at[from.mount].unbindable)
+    if (nst_is_unbindable(model, from.mount))
         return 0;
     if (!nst_is_own(model, actor, from.mount) && !nst_is_detached(model, actor, from.mount) &&
         model->node.at[from.node].kind != NODE_NAMESPACE)
@@ -153,7 +160,7 @@ int nst_move(struct nst_model *model, const struct actor *actor, struct place fr
     if (r)
         return r;
     for (uint32_t i = from.mount; i; i = nst_mount_next(model, i, from.mount)) {
-        if (model->mount.at[on.mount].group && model->mount.at[i].unbindable)
+        if (model->mount.at[on.mount].group && nst_is_unbindable(model, i))
             return -EINVAL;
         if (nst_holds_ns_loop(model, actor, model->mount.at[i].root))
             r = -ELOOP;

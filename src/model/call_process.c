@@ -7,7 +7,7 @@
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-/* create_user_ns(): not where the root isn't the namespace's own (user_namespaces(7), EPERM). */
+/* Whether the root isn't the namespace's own. */
 static bool is_chrooted(const struct nst_model *model, const struct actor *actor)
 {
     uint32_t top = model->ns.at[actor->ns].root;
@@ -15,6 +15,18 @@ static bool is_chrooted(const struct nst_model *model, const struct actor *actor
 
     root = nst_mount_top(model, root);
     return root.mount != own.mount || root.node != own.node;
+}
+
+/* Whether ACTOR may make a user namespace: 32 may be nested in each other, below the initial one
+ * and what is its own (user_namespaces(7), ENOSPC; create_user_ns()), and who is in a chroot makes
+ * none (EPERM). A sandbox that is itself in nested ones has fewer: nobody in it can tell. */
+static int may_make_user(const struct nst_model *model, const struct actor *actor)
+{
+    uint32_t level = 0;
+
+    for (uint32_t user = model->user.at[actor->user].parent; user; level++)
+        user = model->user.at[user].parent;
+    return level > 32 ? -ENOSPC : is_chrooted(model, actor) ? -EPERM : 0;
 }
 
 int nst_model_unshare(struct nst_model *model, struct actor *actor, const struct nst_call *call)
@@ -25,13 +37,15 @@ int nst_model_unshare(struct nst_model *model, struct actor *actor, const struct
                            CLONE_NEWTIME;
     uint64_t flags = call->arg[0].num;
     uint32_t user = actor->user;
+    int r;
 
     if (flags & ~known)
         return -EINVAL;
     if (flags & CLONE_NEWPID)
         return nst_model_dont_know(model, "pid namespaces");
-    if (flags & CLONE_NEWUSER && is_chrooted(model, actor))
-        return -EPERM;
+    r = flags & CLONE_NEWUSER ? may_make_user(model, actor) : 0;
+    if (r)
+        return r;
     if (flags & CLONE_NEWTIME && !nst_model_has(model, NST_HAS_TIME_NS))
         return -EINVAL;
     if (flags & CLONE_NEWNS && nst_ns_is_full(model))
@@ -123,13 +137,15 @@ int nst_model_clone(struct nst_model *model, struct actor *actor, const struct n
 {
     uint64_t flags = flags_of(call);
     uint32_t index, made, name = name_actor(model, &call->expect), user = actor->user;
+    int r;
 
     if (model->actor.len > NST_ACTORS_MAX)
         return -EAGAIN;
     if (flags & CLONE_FS && flags & (CLONE_NEWNS | CLONE_NEWUSER))
         return -EINVAL;
-    if (flags & CLONE_NEWUSER && is_chrooted(model, actor))
-        return -EPERM;
+    r = flags & CLONE_NEWUSER ? may_make_user(model, actor) : 0;
+    if (r)
+        return r;
     if (flags & CLONE_NEWTIME && !nst_model_has(model, NST_HAS_TIME_NS))
         return -EINVAL;
     if (flags & CLONE_NEWNS && nst_ns_is_full(model))

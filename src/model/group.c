@@ -65,6 +65,7 @@ void nst_group_change(struct nst_model *model, uint32_t mount, uint64_t type)
         return;
     m->master = 0;
     m->unbindable = type == MS_UNBINDABLE;
+    m->inherits = false;
 }
 
 int nst_group_distance(const struct nst_model *model, uint32_t mount, uint32_t group)

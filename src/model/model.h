@@ -65,6 +65,7 @@ struct mount {
     uint32_t source;        /* in text */
     uint32_t idmap;         /* the user namespace whose id map it has; 0: none */
     bool unbindable, locked, expiring;
+    bool inherits; /* that it is unbindable, from a mount that it is a copy of */
 };
 
 struct peer_group {
@@ -279,6 +280,8 @@ uint32_t nst_bind_copy(struct nst_model *model, const struct actor *actor, struc
                        bool recursive, int *ret_error);
 int nst_move(struct nst_model *model, const struct actor *actor, struct place from, struct place to,
              bool beneath);
+/* Whether MOUNT is unbindable; then the model's why says it where it isn't by a call of its own. */
+bool nst_is_unbindable(struct nst_model *model, uint32_t mount);
 bool nst_may_change_attr(const struct mount *mount, uint32_t attr);
 bool nst_is_written(const struct nst_model *model, uint32_t mount);
 uint32_t nst_attr_of_mount_flags(uint64_t flags);

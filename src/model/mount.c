@@ -107,6 +107,7 @@ uint32_t nst_mount_copy(struct nst_model *model, uint32_t mount, uint32_t node)
     model->mount.at[copy].ns = 0;
     model->mount.at[copy].group = 0;
     model->mount.at[copy].expiring = false;
+    model->mount.at[copy].inherits = model->mount.at[mount].unbindable;
     if (group)
         nst_group_join(model, copy, group);
     return copy;
