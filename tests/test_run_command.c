@@ -65,6 +65,12 @@ static const struct {
     {"1 umount2(\"/a\", 0) = -1 EBUSY\n", NULL, 1,
      "= -1 EINVAL (Invalid argument)  # expected EBUSY"},
     {"1 umount2(\"/a\", 0) = -1 EINVAL\n", NULL, 0, "expectation     pass"},
+    /* what a context says of a call that failed on it; another file isn't asked */
+    {"1 fsopen(\"tmpfs\", 0) = 3\n1 fsconfig(3, FSCONFIG_SET_STRING, \"nope\", \"1\", 0) = 0\n",
+     NULL, 1, "= -1 EINVAL (Invalid argument)  # tmpfs: Unknown parameter 'nope'; expected 0\n"},
+    {"1 open(\"/proc/self/mounts\", O_RDONLY) = 3\n"
+     "1 fsconfig(3, FSCONFIG_SET_STRING, \"nope\", \"1\", 0) = -1 EINVAL\n",
+     NULL, 0, "= -1 EINVAL (Invalid argument)\n"},
     {"1 exit_group(0)\n1 chdir(\"/\")\n", NULL, 0, "not performed"},
     /* another root shows other paths of the same mounts: nothing has vanished */
     {"1 unshare(CLONE_NEWNS) = 0\n1 mount(\"none\", \"/\", NULL, MS_REC|MS_PRIVATE, NULL) = 0\n"

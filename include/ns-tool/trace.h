@@ -55,6 +55,8 @@ struct nst_hold {
     bool lists; /* a descriptor of /proc/PID/mountinfo or its like: it holds what it lists, too */
 };
 
+#define NST_SAYS 128
+
 struct nst_step {
     const struct nst_call *call; /* in the sequence that was run */
     enum nst_answer_kind kind;
@@ -75,6 +77,8 @@ struct nst_step {
     size_t alives;
     uint64_t unlisted; /* one of those that listmount(2) said to be gone, by the same number; 0: none */
     bool faulted; /* an allocation failed in it, as nst_run_options.fail_nth asks */
+    char says[NST_SAYS]; /* what its context said where fsconfig or fsmount failed, as `tmpfs: Bad
+                            value for 'size'`, cut off at the end (fsopen(2)); empty: nothing */
     struct nst_snapshot *before, *after; /* may be the same snapshot: provably nothing changed */
     struct nst_events events; /* what the watch on the parent saw during this call */
 };

@@ -331,8 +331,10 @@ void nst_actor_perform(struct nst_arena *arena, struct nst_actor *actor)
     if (fault >= 0)
         arena->step[actor->call - arena->call].faulted = nst_fail_nth_end(fault);
     nst_kcov_after(arena);
-    if (result < 0)
+    if (result < 0) {
         actor->answer = (struct nst_answer){.kind = NST_ANSWER_ERROR, .error = errno};
-    else
+        nst_says_read(arena, actor, actor->call, arena->step[actor->call - arena->call].says);
+    } else {
         actor->answer = (struct nst_answer){.kind = NST_ANSWER_VALUE, .value = result};
+    }
 }

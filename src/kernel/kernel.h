@@ -13,17 +13,13 @@
 #include <ns-tool/sequence.h>
 #include <ns-tool/trace.h>
 
+#include "raw.h"
+
 #define NST_WHY 200
 #define NST_FDS_MAX 128 /* descriptors that one actor can hold */
 #define NST_FDS_LOW 160 /* the harness's own descriptors have higher numbers */
 #define NST_SEEN_MAX 1024
 #define NST_ARENA_SIZE ((size_t)512 << 20) /* of addresses; pages come when touched */
-
-struct nst_answer {
-    enum nst_answer_kind kind;
-    int error;
-    int64_t value;
-};
 
 struct nst_fd_name {
     int text, real;
@@ -68,43 +64,6 @@ struct nst_actor {
     struct nst_raw_view *look; /* whose statmount it is to fill */
     size_t fds;
     struct nst_fd_name fd[NST_FDS_MAX];
-};
-
-/* What one namespace showed, as read. Never changes once made, so snapshots share them. */
-struct nst_raw_view {
-    uint64_t ns, owner;
-    uint32_t reader; /* name of the actor through whose root this was seen; 0: the observer */
-    bool parent, have_statmount, whole;
-    int error; /* -errno: statmount couldn't be filled */
-    char *mountinfo, *mounts;
-    size_t mountinfo_len, mounts_len;
-    struct nst_mount *statmount; /* strings in the arena too */
-    size_t statmount_len;
-};
-
-struct nst_raw_snapshot {
-    struct nst_raw_view **view;
-    size_t len;
-    size_t index; /* among all of its case */
-};
-
-struct nst_raw_events {
-    struct nst_event *event;
-    size_t len;
-};
-
-struct nst_raw_step {
-    struct nst_answer answer;
-    uint64_t ns, user;
-    struct nst_hold *hold, *held;
-    size_t holds, helds;
-    uint64_t *alive;
-    size_t alives;
-    uint64_t unlisted;
-    bool faulted;
-    struct nst_raw_snapshot *before, *after;
-    struct nst_raw_events events;
-    struct nst_actor *makes; /* whose place was taken beforehand; NULL: nobody's */
 };
 
 struct nst_arena {
@@ -373,6 +332,10 @@ int nst_hold_begin(struct nst_arena *arena, enum nst_call_id id, struct nst_raw_
  * while, if such a call may have been the last to hold it. NST_CALLS: when all is over. */
 int nst_hold_end(struct nst_arena *arena, const struct nst_observer *observer, enum nst_call_id id,
                  struct nst_raw_step *step);
+
+/* says.c: what the context says that CALL failed on, into NST_SAYS bytes. */
+void nst_says_read(const struct nst_arena *arena, const struct nst_actor *actor,
+                   const struct nst_call *call, char *ret_says);
 
 /* leftover.c: counts what stands in the sandbox that a case must not leave. */
 int nst_leftover_look(struct nst_arena *arena, struct nst_observer *observer);

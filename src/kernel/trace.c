@@ -163,6 +163,7 @@ static void copy_step(struct nst_trace *trace, const struct nst_raw_step *raw,
     step->alives = step->alive ? raw->alives : 0;
     step->unlisted = raw->unlisted;
     step->faulted = raw->faulted;
+    memcpy(step->says, raw->says, sizeof step->says);
     step->before = snapshot_of(trace, raw->before, error);
     step->after = snapshot_of(trace, raw->after, error);
     if (!*error)

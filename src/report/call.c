@@ -26,11 +26,16 @@ static void write_answer(FILE *out, const struct nst_step *step)
         break;
     }
     bool failed = step->kind == NST_ANSWER_ERROR;
+    const char *mark = "  # ";
 
+    if (*step->says) {
+        fprintf(out, "%s%s", mark, step->says);
+        mark = "; ";
+    }
     if (expect->kind == NST_FAILS && (!failed || step->error != expect->error))
-        fprintf(out, "  # expected %s", nst_errno_name(expect->error));
+        fprintf(out, "%sexpected %s", mark, nst_errno_name(expect->error));
     else if (expect->kind == NST_SUCCEEDS && failed)
-        fprintf(out, "  # expected %" PRId64, expect->value);
+        fprintf(out, "%sexpected %" PRId64, mark, expect->value);
 }
 
 void nst_report_call(FILE *out, const struct nst_step *step)
