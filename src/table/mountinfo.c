@@ -18,6 +18,8 @@ struct reader {
     char *end; /* behind the last one */
     char *line_start;
     size_t line;
+    bool escapes,
+        nuls; /* there is one somewhere: no line without need is looked through for them */
     const char *bad_at; /* where it went wrong, with message; set once */
     const char *message;
 };
@@ -67,7 +69,7 @@ enum escapes { PATH, NAME, OPTIONS };
 /* Undoes \ooo in [start, end), in place, and ends it with NUL. */
 static int unescape(struct reader *r, char *start, char *end, enum escapes escapes)
 {
-    char *from = memchr(start, '\\', (size_t)(end - start)), *to = from;
+    char *from = r->escapes ? memchr(start, '\\', (size_t)(end - start)) : NULL, *to = from;
 
     if (!from || escapes == OPTIONS) {
         *end = '\0';
@@ -207,11 +209,26 @@ static int read_mounts_line(struct reader *r, char *line_end, struct nst_mount *
     return 0;
 }
 
+static size_t lines_of(const char *text, size_t len)
+{
+    const char *end = text + len;
+    size_t lines = 1;
+
+    while ((text = memchr(text, '\n', (size_t)(end - text))))
+        lines++, text++;
+    return lines;
+}
+
 /* Takes over `text`, which has len bytes and is malloc'd. */
 static int parse(char *text, size_t len, enum nst_view view, struct nst_table *ret_table,
                  struct nst_table_error *ret_error)
 {
-    struct reader r = {.at = text, .end = text + len, .line_start = text, .line = 1};
+    struct reader r = {.at = text,
+                       .end = text + len,
+                       .line_start = text,
+                       .line = 1,
+                       .escapes = memchr(text, '\\', len),
+                       .nuls = memchr(text, '\0', len)};
     struct nst_table table = {.text = text, .text_len = len, .text_cap = len + 1, .view = view};
     int error = 0;
 
@@ -224,13 +241,13 @@ static int parse(char *text, size_t len, enum nst_view view, struct nst_table *r
             error = fail(&r, r.end, "expected a newline");
             break;
         }
-        nul = memchr(r.at, '\0', (size_t)(line_end - r.at));
+        nul = r.nuls ? memchr(r.at, '\0', (size_t)(line_end - r.at)) : NULL;
         if (nul) {
             error = fail(&r, nul, "NUL byte");
             break;
         }
         if (table.len == table.cap) {
-            size_t cap = table.cap ? table.cap * 2 : 32;
+            size_t cap = table.cap ? table.cap * 2 : lines_of(text, len);
             struct nst_mount *mount = reallocarray(table.mount, cap, sizeof *mount);
 
             if (!mount) {
