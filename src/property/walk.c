@@ -104,6 +104,7 @@ void nst_walker_step(struct nst_walker *walker, const struct nst_step *step)
             walker->detached = true;
             walker->foreign |= !own || !own->parent;
         }
+        walker->detached |= names_namespace(call);
         break;
     case NST_CALL_CHDIR:
     case NST_CALL_MOUNT:
