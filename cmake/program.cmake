@@ -7,7 +7,7 @@ endif()
 file(GLOB program_sources CONFIGURE_DEPENDS src/kernel/*.c src/table/*.c src/watch/*.c)
 list(FILTER program_sources EXCLUDE REGEX "src/kernel/(features|program|sandbox|trace)\\.c$")
 add_executable(ns-tool-sandbox src/kernel/program/main.c ${program_sources} src/sequence/calls.c
-               src/sequence/flags.c src/sequence/names.c)
+               src/sequence/flags.c src/sequence/names.c src/sequence/refused.c)
 target_include_directories(ns-tool-sandbox PRIVATE include src)
 set_target_properties(ns-tool-sandbox PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/program)
 set(plain -fno-sanitize=all)

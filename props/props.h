@@ -170,7 +170,9 @@ static inline enum nst_verdict nst_prop_judge(struct nst_prop_run *run,
     struct nst_trace trace = {0};
 
     nst_prop_perform_broken(run, sequence, run->prop->mistake, run->prop->spoil, &trace);
-    for (size_t i = 0; trace.start && nst_properties[i] && verdict != NST_FAIL && verdict != NST_ERROR; i++)
+    for (size_t i = 0; trace.start && nst_properties[i] && verdict != NST_FAIL &&
+                       verdict != NST_ERROR;
+         i++)
         if (!name || strcmp(nst_properties[i]->name, name) == 0) {
             enum nst_verdict one =
                 nst_properties[i]->check

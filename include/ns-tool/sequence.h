@@ -195,6 +195,11 @@ int nst_strace_print(const struct nst_sequence *sequence, char **ret_text, size_
  * Returns NULL when there is no memory. */
 char *nst_call_text(const struct nst_call *call);
 
+/* Whether a sandbox, PRIVILEGED or not (nst_run_options), refuses CALL with EPERM before the kernel is
+ * asked: what would have power over the host (ns-tool(1), "What is refused"). Other refusals need a
+ * look at what the call would reach. */
+bool nst_call_is_refused(const struct nst_call *call, bool privileged);
+
 /* The name of ERROR (positive), "ENOENT"; NULL: it has none. What it says in English, "No such file
  * or directory". Of a signal below 32 its name without SIG; NULL: it has none. */
 const char *nst_errno_name(int error);

@@ -1,5 +1,4 @@
-/* The calls that mount: which file systems may be mounted here, and how structs are put together.
- */
+/* The calls that mount, and how their structs are put together. */
 #include "calls.h"
 
 #include <string.h>
@@ -14,40 +13,11 @@ struct attr { /* struct mount_attr, linux/mount.h */
     uint64_t set, clr, propagation, userns_fd;
 };
 
-static bool is_one_of(const char *type, const char *const *list)
-{
-    for (; *list; list++)
-        if (strcmp(type, *list) == 0)
-            return true;
-    return false;
-}
-
-/* Directories made in a cgroup tree would stay on the host; and in the initial user namespace many
- * a file system's superblock is the host's own. */
-static bool unsafe_type(const struct context *c, const char *type)
-{
-    static const char *const never[] = {"cgroup", "cgroup2", "cpuset", NULL};
-    static const char *const privileged[] = {"tmpfs", "ramfs", "proc", "overlay", NULL};
-
-    if (!type)
-        return false;
-    return is_one_of(type, never) || (c->arena->privileged && !is_one_of(type, privileged));
-}
-
 long nst_run_mount(struct context *c)
 {
-    const uint64_t other =
-        MS_BIND | MS_MOVE | MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
-    uint64_t flags = num(c, 3), asked;
-
-    /* Kernels before 2.4 wanted a magic number there; today's take it off (fs/namespace.c,
-     * path_mount()), and so must who asks what the flags say. */
-    asked = (flags & 0xffff0000) == 0xc0ed0000 ? flags & ~0xffff0000ULL : flags;
-    if (!(asked & other) && unsafe_type(c, str(c, 2)))
+    if (nst_call_is_refused(c->call, c->arena->privileged))
         return refuse(EPERM);
-    if (c->arena->privileged && asked & MS_REMOUNT && !(asked & MS_BIND))
-        return refuse(EPERM); /* the superblock may be the host's */
-    return syscall(SYS_mount, path(c, 0), path(c, 1), str(c, 2), flags, str(c, 4));
+    return syscall(SYS_mount, path(c, 0), path(c, 1), str(c, 2), num(c, 3), str(c, 4));
 }
 
 long nst_run_umount2(struct context *c)
@@ -96,7 +66,7 @@ long nst_run_move_mount(struct context *c)
 
 long nst_run_fsopen(struct context *c)
 {
-    if (unsafe_type(c, str(c, 0)))
+    if (nst_call_is_refused(c->call, c->arena->privileged))
         return refuse(EPERM);
     return named(c, syscall(SYS_fsopen, str(c, 0), num(c, 1) | 1 /* FSOPEN_CLOEXEC */));
 }
@@ -132,8 +102,8 @@ long nst_run_fspick(struct context *c)
     struct stat status;
     long result;
 
-    if (c->arena->privileged)
-        return refuse(EPERM); /* it reconfigures a superblock that may be the host's */
+    if (nst_call_is_refused(c->call, c->arena->privileged))
+        return refuse(EPERM);
     if (flags & ~(unsigned int)(FSPICK_CLOEXEC | FSPICK_SYMLINK_NOFOLLOW | FSPICK_NO_AUTOMOUNT |
                                 FSPICK_EMPTY_PATH))
         return syscall(SYS_fspick, fd(c, 0), path(c, 1), flags);

@@ -1,9 +1,6 @@
 /* One call after the other. */
 #include "model.h"
 
-#include <string.h>
-#include <sys/mount.h>
-
 static call_function *const functions[NST_CALLS] = {
     [NST_CALL_UNSHARE] = nst_model_unshare,
     [NST_CALL_SETNS] = nst_model_setns,
@@ -53,46 +50,6 @@ static uint32_t first_actor(struct nst_model *model, uint32_t name)
     return index;
 }
 
-static bool is_one_of(const char *type, const char *const *list)
-{
-    for (; *list; list++)
-        if (!strcmp(type, *list))
-            return true;
-    return false;
-}
-
-static bool is_unsafe(const struct nst_model *model, const char *type)
-{
-    static const char *const never[] = {"cgroup", "cgroup2", "cpuset", NULL};
-    static const char *const privileged[] = {"tmpfs", "ramfs", "proc", "overlay", NULL};
-
-    return type &&
-           (is_one_of(type, never) || (model->features.privileged && !is_one_of(type, privileged)));
-}
-
-/* What no kernel but a sandbox refuses, with EPERM and before anything else: ns-tool(1), "What is
- * refused". */
-static bool is_refused(const struct nst_model *model, const struct nst_call *call)
-{
-    const uint64_t other =
-        MS_BIND | MS_MOVE | MS_REMOUNT | MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
-    uint64_t flags = call->arg[3].num;
-
-    switch (call->id) {
-    case NST_CALL_FSOPEN:
-        return is_unsafe(model, call->arg[0].str);
-    case NST_CALL_FSPICK:
-        return model->features.privileged;
-    case NST_CALL_MOUNT:
-        if ((flags & 0xffff0000) == 0xc0ed0000) /* the magic number is taken off */
-            flags &= ~UINT64_C(0xffff0000);
-        return (!(flags & other) && is_unsafe(model, call->arg[2].str)) ||
-               (model->features.privileged && flags & MS_REMOUNT && !(flags & MS_BIND));
-    default:
-        return false;
-    }
-}
-
 int nst_model_call(struct nst_model *model, const struct nst_call *call,
                    struct nst_model_answer *ret_answer)
 {
@@ -104,8 +61,9 @@ int nst_model_call(struct nst_model *model, const struct nst_call *call,
     if (!index || !model->actor.at[index].alive)
         return model->failed ? -ENOMEM : 0;
     model->why = NULL;
-    r = is_refused(model, call) ? -EPERM
-                                : functions[call->id](model, &model->actor.at[index], call);
+    r = nst_call_is_refused(call, model->features.privileged)
+            ? -EPERM
+            : functions[call->id](model, &model->actor.at[index], call);
     if (model->failed)
         return -ENOMEM;
     if (r == UNKNOWN)
